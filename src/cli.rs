@@ -1,0 +1,25 @@
+//! The command line: what each subcommand is called and which file runs it.
+
+use crate::commands::Outcome;
+use clap::{Parser, Subcommand};
+
+/// A streaming detector of customer data leaving a company.
+#[derive(Debug, Parser)]
+#[command(name = "leakwatch", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {}
+
+impl Cli {
+    /// Runs the chosen subcommand to its end.
+    ///
+    /// # Errors
+    /// [`crate::commands::Failure`], whose exit status the process ends with.
+    pub fn run(self) -> Outcome {
+        match self.command {}
+    }
+}

@@ -1,0 +1,5 @@
+//! One file a subcommand: reads its arguments, wires the adapters, says what happened.
+
+mod failure;
+
+pub use failure::{Failure, Outcome};

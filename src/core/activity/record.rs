@@ -1,0 +1,283 @@
+//! Records of the activity log. They hold keyed tags, never an identifier in clear.
+//!
+//! Field order is the wire format (see [`super::codec`]): append, never reorder, and raise the version.
+
+use crate::core::event::EventKind;
+use crate::core::time::EventTime;
+use crate::core::units::{ByteCount, Epoch, Partition, Rows, Tag};
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+/// One record of the activity log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "nearly every record is an activity; a box would be an allocation each")]
+pub enum Record<'a> {
+    /// One source event, resolved, normalised and tagged.
+    #[serde(borrow)]
+    Activity(Activity<'a>),
+    /// Time passes, also where nothing happens.
+    Tick(Tick),
+    /// What else may decide.
+    #[serde(borrow)]
+    Control(Control<'a>),
+}
+
+/// Where a record came from. Highest-per-origin makes at-least-once delivery count once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Origin {
+    /// The source: a hash of its topic's (or file's) name.
+    pub source: u64,
+    /// Which life of that topic.
+    pub epoch: Epoch,
+    /// Its partition; for files 0.
+    pub partition: Partition,
+    /// Its offset; for files the line, from 0.
+    pub offset: u64,
+    /// Which of the events that one source record explodes into.
+    pub index: u32,
+    /// Which part of an event whose tags did not fit into one record.
+    pub part: u32,
+}
+
+/// Facts about an activity that are yes or no.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Flags(pub u16);
+
+impl Flags {
+    /// The event claimed a time far after it was received and counts at `received`.
+    pub const FUTURE: Self = Self(1);
+    /// One of the objects is a customer object.
+    pub const CUSTOMER_OBJECT: Self = Self(1 << 1);
+    /// A synthetic event of the heartbeat.
+    pub const HEARTBEAT: Self = Self(1 << 2);
+    /// A later part of an event: it carries tags, and counts no further event, rows or bytes.
+    pub const CONTINUATION: Self = Self(1 << 3);
+    /// Customers were found only inside an encoded layer of the content.
+    pub const HIDDEN: Self = Self(1 << 4);
+    /// The query copies or exports: its row count is often untold.
+    pub const BULK_OPERATION: Self = Self(1 << 5);
+    /// The source usually tells rows for this kind of query.
+    pub const ROWS_USUAL: Self = Self(1 << 6);
+
+    /// Whether every flag of `other` is set.
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Sets `other` where `on`.
+    #[must_use]
+    pub const fn with(self, other: Self, on: bool) -> Self {
+        if on { Self(self.0 | other.0) } else { self }
+    }
+}
+
+/// Who acts: a person, or a program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ActorKind {
+    /// A person; also whom the directory does not know.
+    #[default]
+    Human,
+    /// A program's account.
+    Service,
+}
+
+/// How close a destination is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DestinationClass {
+    /// Inside the company.
+    Internal,
+    /// A company with a contract.
+    Partner,
+    /// Everybody else.
+    #[default]
+    External,
+}
+
+/// Tags of one identifier kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TagList<'a> {
+    /// The kind's name.
+    #[serde(borrow)]
+    pub kind: &'a str,
+    /// Distinct tags, 8 bytes each, little-endian.
+    #[serde(borrow, with = "serde_bytes")]
+    pub tags: &'a [u8],
+    /// One bit a tag, least significant first: the tag is in the customer filter. Empty: no filter was asked.
+    #[serde(borrow, with = "serde_bytes")]
+    pub members: &'a [u8],
+    /// One bit a tag: the tag is a canary. Empty: none is.
+    #[serde(borrow, with = "serde_bytes")]
+    pub canaries: &'a [u8],
+}
+
+impl TagList<'_> {
+    /// How many tags.
+    pub fn len(&self) -> usize {
+        self.tags.len() / 8
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.tags.is_empty()
+    }
+
+    /// The tags.
+    pub fn tags(&self) -> impl Iterator<Item = Tag> + '_ {
+        self.tags.as_chunks::<8>().0.iter().map(|bytes| Tag(u64::from_le_bytes(*bytes)))
+    }
+
+    /// Whether a filter was asked about this list.
+    pub fn tested(&self) -> bool {
+        !self.members.is_empty()
+    }
+
+    /// Whether tag number `at` is in the filter.
+    pub fn is_member(&self, at: usize) -> bool {
+        bit(self.members, at)
+    }
+
+    /// Whether tag number `at` is a canary.
+    pub fn is_canary(&self, at: usize) -> bool {
+        bit(self.canaries, at)
+    }
+
+    /// How many tags are in the filter.
+    pub fn member_count(&self) -> usize {
+        self.members.iter().map(|byte| byte.count_ones() as usize).sum()
+    }
+}
+
+fn bit(bits: &[u8], at: usize) -> bool {
+    bits.get(at / 8).is_some_and(|byte| byte & (1 << (at % 8)) != 0)
+}
+
+/// One source event, with all that detect needs: detect looks nothing up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Activity<'a> {
+    /// Where it came from.
+    pub origin: Origin,
+    /// When it happened (already clamped to `received` where it lay too far ahead).
+    pub time: EventTime,
+    /// When it arrived.
+    pub received: EventTime,
+    /// Query or egress.
+    pub kind: EventKind,
+    /// Facts that are yes or no.
+    pub flags: Flags,
+    /// The actor, in the directory's spelling.
+    #[serde(borrow)]
+    pub actor: &'a str,
+    /// Person or program.
+    pub actor_kind: ActorKind,
+    /// The actor's role, or `unknown`.
+    #[serde(borrow)]
+    pub role: &'a str,
+    /// The actor's team; empty where there is none.
+    #[serde(borrow)]
+    pub team: &'a str,
+    /// Since when the actor has left the company.
+    pub left_at: Option<EventTime>,
+    /// Since when the actor's notice is known.
+    pub notice_at: Option<EventTime>,
+    /// Since when the directory lacks the actor it once had.
+    pub missing_since: Option<EventTime>,
+    /// The actor's offset from UTC at `time`, in minutes.
+    pub utc_offset_minutes: i16,
+    /// The producer's own id.
+    #[serde(borrow)]
+    pub id: Option<&'a str>,
+    /// A hash of the decoded event's content; equal content has an equal hash whatever the key order.
+    pub content_hash: u64,
+    /// The address it came from.
+    #[serde(borrow)]
+    pub client_ip: Option<&'a str>,
+    /// Tables, views or collections, masked.
+    #[serde(borrow)]
+    pub objects: SmallVec<[&'a str; 2]>,
+    /// `select`, `copy`, … in lower case.
+    #[serde(borrow)]
+    pub operation: Option<&'a str>,
+    /// Records returned; `None` is unknown.
+    pub rows: Option<Rows>,
+    /// Bytes returned or sent.
+    pub bytes: Option<ByteCount>,
+    /// How it left.
+    #[serde(borrow)]
+    pub channel: Option<&'a str>,
+    /// Where it went: the destination's host or mailbox domain, masked.
+    #[serde(borrow)]
+    pub destination: Option<&'a str>,
+    /// The registrable domain of the destination.
+    #[serde(borrow)]
+    pub domain: Option<&'a str>,
+    /// How close the destination is; external for queries.
+    pub class: DestinationClass,
+    /// Customer tags, a list a kind.
+    #[serde(borrow)]
+    pub tags: SmallVec<[TagList<'a>; 3]>,
+}
+
+/// Wall-clock time, written by ingest about once a second and partition.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tick {
+    /// The ingest's clock.
+    pub time: EventTime,
+}
+
+/// Records that change how later ones are judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Control<'a> {
+    /// A rule set, by content.
+    Rules {
+        /// SHA-256 of `yaml`, in hexadecimal.
+        #[serde(borrow)]
+        version: &'a str,
+        /// The rule files, one YAML document each.
+        #[serde(borrow)]
+        yaml: Vec<&'a str>,
+    },
+    /// What is known of the customer filters in force.
+    Filter(FilterFigures),
+    /// Records between two offsets of a source were lost to retention.
+    Gap {
+        /// The source's name.
+        #[serde(borrow)]
+        source: &'a str,
+        /// Its partition.
+        partition: Partition,
+        /// The first offset lost.
+        from: u64,
+        /// The first offset not lost.
+        to: u64,
+        /// When it was noticed.
+        noticed: EventTime,
+    },
+    /// The state up to here was rebuilt from less than all records.
+    StateIncomplete {
+        /// When it was noticed.
+        noticed: EventTime,
+    },
+}
+
+/// Figures of the customer filters in force, for corrections and caps.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FilterFigures {
+    /// When the filter was built.
+    pub built_at: Option<EventTime>,
+    /// A kind's figures.
+    pub kinds: Vec<KindFigures>,
+}
+
+/// Figures of one kind's filter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KindFigures {
+    /// The kind's name.
+    pub kind: String,
+    /// Distinct identifiers in the filter: the size of the customer base.
+    pub count: u64,
+    /// The measured false-positive rate.
+    pub false_positive_rate: f64,
+}

@@ -1,0 +1,8 @@
+//! Leakwatch: a streaming detector of customer data leaving a company.
+//!
+//! `core` decides and knows nobody; `io` talks to Kafka, files and HTTP; `config` checks settings; `commands` wires
+//! them, one file a subcommand.
+
+pub mod cli;
+pub mod commands;
+pub mod core;
