@@ -135,6 +135,30 @@ impl fmt::Display for Millis {
     }
 }
 
+/// Event times as RFC 3339 text, for lines that people and other programs read.
+pub mod rfc3339 {
+    use super::EventTime;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use std::borrow::Cow;
+
+    /// Writes `time` as `2012-05-01T10:00:00.000Z`.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<S: Serializer>(time: &EventTime, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(time)
+    }
+
+    /// Reads what [`serialize`] wrote, or any other RFC 3339 time.
+    ///
+    /// # Errors
+    /// If the text is not such a time.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<EventTime, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        EventTime::parse_rfc3339(&text).ok_or_else(|| D::Error::custom("expected an RFC 3339 time"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
