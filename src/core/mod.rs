@@ -7,3 +7,4 @@ pub mod identifiers;
 pub mod incident;
 pub mod time;
 pub mod units;
+pub mod window;
