@@ -5,6 +5,7 @@ pub mod detector;
 pub mod event;
 pub mod identifiers;
 pub mod incident;
+pub mod rules;
 pub mod time;
 pub mod units;
 pub mod window;

@@ -5,6 +5,7 @@
 use crate::core::event::EventKind;
 use crate::core::time::EventTime;
 use crate::core::units::{ByteCount, Epoch, Partition, Rows, Tag};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
@@ -40,7 +41,7 @@ pub struct Origin {
 }
 
 /// Facts about an activity that are yes or no.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Flags(pub u16);
 
@@ -73,7 +74,7 @@ impl Flags {
 }
 
 /// Who acts: a person, or a program.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ActorKind {
     /// A person; also whom the directory does not know.
@@ -84,7 +85,7 @@ pub enum ActorKind {
 }
 
 /// How close a destination is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DestinationClass {
     /// Inside the company.

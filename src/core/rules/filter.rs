@@ -1,0 +1,124 @@
+//! Which events a rule counts.
+
+use super::raw::{Hours, RawActorFilter, RawFilter};
+use crate::core::activity::{Activity, ActorKind, DestinationClass, Flags};
+use crate::core::event::EventKind;
+use crate::core::time::Millis;
+
+/// Which events take part; every condition given must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Filter {
+    kind: Option<EventKind>,
+    classes: Option<Vec<DestinationClass>>,
+    channels: Option<Vec<String>>,
+    operations: Option<Vec<String>>,
+    /// Flags that must be set, and flags that must not.
+    flags: (Flags, Flags),
+    rows_usual: Option<bool>,
+    bytes_at_least: Option<u64>,
+    hours: Option<Hours>,
+    actor: Option<ActorFilter>,
+    any_of: Vec<Self>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+struct ActorFilter {
+    left: Option<bool>,
+    grace: Millis,
+    notice: Option<bool>,
+    kind: Option<ActorKind>,
+    roles: Option<Vec<String>>,
+    not_roles: Option<Vec<String>>,
+}
+
+/// A condition that could not be read: the field, and what was expected.
+pub type FilterFault = (&'static str, String);
+
+impl Filter {
+    /// Every event of `kind`.
+    pub fn all_of(kind: EventKind) -> Self {
+        Self { kind: Some(kind), ..Self::default() }
+    }
+
+    /// Checks the file's shape.
+    ///
+    /// # Errors
+    /// The field that is wrong, and what was expected.
+    pub fn check(raw: &RawFilter) -> Result<Self, FilterFault> {
+        let mut flags = (Flags::default(), Flags::default());
+        for (flag, wanted) in [
+            (Flags::CUSTOMER_OBJECT, raw.customer_object),
+            (Flags::BULK_OPERATION, raw.bulk_operation),
+            (Flags::HIDDEN, raw.hidden),
+        ] {
+            flags.0 = flags.0.with(flag, wanted == Some(true));
+            flags.1 = flags.1.with(flag, wanted == Some(false));
+        }
+        let lower = |names: &Option<Vec<String>>| {
+            names.as_ref().map(|names| names.iter().map(|name| name.to_lowercase()).collect())
+        };
+        Ok(Self {
+            kind: raw.kind,
+            classes: raw.destination_class.clone(),
+            channels: lower(&raw.channel),
+            operations: lower(&raw.operation),
+            flags,
+            rows_usual: raw.rows_usual,
+            bytes_at_least: raw.bytes_at_least,
+            hours: raw.hours,
+            actor: raw.actor.as_ref().map(ActorFilter::check).transpose()?,
+            any_of: raw.any_of.iter().flatten().map(Self::check).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The kind of event it asks for, if it asks for one.
+    pub const fn kind(&self) -> Option<EventKind> {
+        self.kind
+    }
+
+    /// Whether `activity` takes part. `rows_usual`: whether its source usually tells rows.
+    pub fn matches(&self, activity: &Activity<'_>, rows_usual: bool) -> bool {
+        self.kind.is_none_or(|kind| kind == activity.kind)
+            && activity.flags.has(self.flags.0)
+            && activity.flags.0 & self.flags.1.0 == 0
+            && self.rows_usual.is_none_or(|wanted| wanted == rows_usual)
+            && self.classes.as_ref().is_none_or(|classes| classes.contains(&activity.class))
+            && names(self.channels.as_deref(), activity.channel)
+            && names(self.operations.as_deref(), activity.operation)
+            && self.bytes_at_least.is_none_or(|least| activity.bytes.is_some_and(|bytes| bytes.0 >= least))
+            && self.actor.as_ref().is_none_or(|actor| actor.matches(activity))
+            && (self.any_of.is_empty() || self.any_of.iter().any(|one| one.matches(activity, rows_usual)))
+    }
+}
+
+impl ActorFilter {
+    fn check(raw: &RawActorFilter) -> Result<Self, FilterFault> {
+        let grace = match &raw.grace {
+            None => Millis::ZERO,
+            Some(text) => Millis::parse(text).ok_or_else(|| ("of.actor.grace", "expected a time like 24h".into()))?,
+        };
+        Ok(Self {
+            left: raw.left,
+            grace,
+            notice: raw.notice,
+            kind: raw.kind,
+            roles: raw.role.clone(),
+            not_roles: raw.not_role.clone(),
+        })
+    }
+
+    fn matches(&self, activity: &Activity<'_>) -> bool {
+        let since = [activity.left_at, activity.missing_since].into_iter().flatten().min();
+        let left = since.is_some_and(|since| activity.time >= since.plus(self.grace));
+        let notice = activity.notice_at.is_some_and(|notice| activity.time >= notice);
+        self.left.is_none_or(|wanted| wanted == left)
+            && self.notice.is_none_or(|wanted| wanted == notice)
+            && self.kind.is_none_or(|kind| kind == activity.actor_kind)
+            && self.roles.as_ref().is_none_or(|roles| roles.iter().any(|role| role == activity.role))
+            && self.not_roles.as_ref().is_none_or(|roles| roles.iter().all(|role| role != activity.role))
+    }
+}
+
+fn names(wanted: Option<&[String]>, found: Option<&str>) -> bool {
+    wanted.is_none_or(|names| found.is_some_and(|found| names.iter().any(|name| name.eq_ignore_ascii_case(found))))
+}

@@ -1,0 +1,14 @@
+//! Rules: their files, the checks on them, and what the engine runs.
+
+mod check;
+mod exceptions;
+mod filter;
+mod limits;
+mod model;
+mod raw;
+
+pub use check::{RuleError, RuleText, check, version};
+pub use filter::Filter;
+pub use limits::{LimitTable, Limits};
+pub use model::{BaselineSpec, Excepted, Exception, Rule, RuleSet, Shape, Subject};
+pub use raw::{FirstSeen, Mode, RawExpectation, RawRuleFile, RawTest, RawTestEvent};

@@ -1,0 +1,350 @@
+//! The shape of a rule file (contract section 10), before anything is checked.
+
+use crate::core::activity::{ActorKind, DestinationClass};
+use crate::core::event::EventKind;
+use crate::core::incident::{EntityKind, Measure, Severity};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+use std::collections::BTreeMap;
+
+/// A rule file.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawRuleFile {
+    /// The format's version: 1.
+    pub version: u32,
+    /// Where runbooks are: a path or URL; a rule's is `<runbooks>/<id>.md`.
+    pub runbooks: Option<String>,
+    /// Who is let off a rule, until when, and why.
+    #[serde(default)]
+    #[schemars(with = "Vec<RawException>")]
+    pub exceptions: Vec<Spanned<RawException>>,
+    /// The rules.
+    #[serde(default)]
+    #[schemars(with = "Vec<RawRule>")]
+    pub rules: Vec<Spanned<RawRule>>,
+    /// Tests of the rules.
+    #[serde(default)]
+    #[schemars(with = "Vec<RawTest>")]
+    pub tests: Vec<Spanned<RawTest>>,
+}
+
+/// One actor, team, role or entity that a rule does not count for a while.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawException {
+    /// The rule's id.
+    pub rule: String,
+    /// The actor let off.
+    pub actor: Option<String>,
+    /// The team let off.
+    pub team: Option<String>,
+    /// The role let off.
+    pub role: Option<String>,
+    /// The destination, domain or client address let off.
+    pub entity: Option<String>,
+    /// First day, or time.
+    pub from: Option<String>,
+    /// Last day, or time of the end.
+    pub until: Option<String>,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// Where it was agreed.
+    pub ticket: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// Whether a rule counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// It raises incidents.
+    #[default]
+    Live,
+    /// It raises to the shadow topic.
+    Shadow,
+    /// It does nothing.
+    Off,
+}
+
+/// One rule.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawRule {
+    /// Its id: lower-case words joined by `-`.
+    pub id: String,
+    /// What an incident of it is called.
+    pub title: Option<String>,
+    /// Whether it counts.
+    #[serde(default)]
+    pub mode: Mode,
+    /// What is counted.
+    pub count: Option<Measure>,
+    /// What must be new: an entity's first destination or object.
+    pub first_seen: Option<FirstSeen>,
+    /// What must follow on what.
+    #[serde(default)]
+    pub sequence: Vec<SequenceStep>,
+    /// How soon the sequence must be complete.
+    pub within: Option<String>,
+    /// Which events take part.
+    #[serde(default)]
+    pub of: RawFilter,
+    /// By which entity.
+    #[serde(default = "by_actor")]
+    pub by: EntityKind,
+    /// Over which window.
+    pub over: Option<String>,
+    /// For `overlap`: how long before it is sent a customer may have been read.
+    pub read_before: Option<String>,
+    /// How many actors must take part.
+    pub actors: Option<RawActorsAtLeast>,
+    /// From which count on.
+    #[serde(default)]
+    pub limit: RawLimits,
+    /// Other limits for some.
+    #[serde(default)]
+    pub limit_for: RawLimitFor,
+    /// What may tighten the limit.
+    pub baseline: Option<RawBaseline>,
+    /// How long the condition must be false before an incident resolves.
+    pub hold: Option<String>,
+    /// The severity of rules without a count.
+    pub severity: Option<Severity>,
+    /// A runbook of its own.
+    pub runbook: Option<String>,
+}
+
+const fn by_actor() -> EntityKind {
+    EntityKind::Actor
+}
+
+/// What can be new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FirstSeen {
+    /// A destination that the entity never sent to.
+    Destination,
+    /// An object that the entity never read.
+    Object,
+}
+
+/// A step of a sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SequenceStep {
+    /// Customers queried.
+    Read,
+    /// Something sent to an external destination.
+    Leave,
+}
+
+/// How many actors.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawActorsAtLeast {
+    /// At least so many.
+    pub at_least: u64,
+}
+
+/// Which events take part; every key given must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawFilter {
+    /// Query or egress.
+    #[serde(rename = "type")]
+    pub kind: Option<EventKind>,
+    /// One of these classes.
+    pub destination_class: Option<Vec<DestinationClass>>,
+    /// One of these channels.
+    pub channel: Option<Vec<String>>,
+    /// One of these operations.
+    pub operation: Option<Vec<String>>,
+    /// Whether a customer object is touched.
+    pub customer_object: Option<bool>,
+    /// Whether it copies or exports.
+    pub bulk_operation: Option<bool>,
+    /// Whether the source usually tells rows.
+    pub rows_usual: Option<bool>,
+    /// Whether the customers were found only inside an encoded layer.
+    pub hidden: Option<bool>,
+    /// At least so many bytes.
+    pub bytes_at_least: Option<u64>,
+    /// When it happens.
+    pub hours: Option<Hours>,
+    /// Who does it.
+    pub actor: Option<RawActorFilter>,
+    /// At least one of these must hold too.
+    pub any_of: Option<Vec<RawFilter>>,
+}
+
+/// Hours that matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Hours {
+    /// Outside the actor's own learned hours of the week.
+    Unusual,
+}
+
+/// Who takes part.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawActorFilter {
+    /// Has left the company.
+    pub left: Option<bool>,
+    /// How long after leaving nothing is said.
+    pub grace: Option<String>,
+    /// Has given or been given notice.
+    pub notice: Option<bool>,
+    /// Was silent for at least so long before.
+    pub dormant: Option<String>,
+    /// A person or a program.
+    pub kind: Option<ActorKind>,
+    /// One of these roles.
+    pub role: Option<Vec<String>>,
+    /// None of these roles.
+    pub not_role: Option<Vec<String>>,
+}
+
+/// Limits by severity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawLimits {
+    /// From here on `info`.
+    pub info: Option<f64>,
+    /// From here on `warning`.
+    pub warn: Option<f64>,
+    /// From here on `page`.
+    pub page: Option<f64>,
+}
+
+/// Limits for some; the most specific wins: actor, team, role, kind.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawLimitFor {
+    /// By actor.
+    #[serde(default)]
+    pub actor: BTreeMap<String, RawLimits>,
+    /// By team.
+    #[serde(default)]
+    pub team: BTreeMap<String, RawLimits>,
+    /// By role.
+    #[serde(default)]
+    pub role: BTreeMap<String, RawLimits>,
+    /// By person or program.
+    #[serde(default)]
+    pub kind: BTreeMap<ActorKind, RawLimits>,
+}
+
+/// What may tighten a limit.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawBaseline {
+    /// The entity's own past.
+    pub own: Option<RawOwn>,
+    /// Its peers' past.
+    pub peers: Option<RawPeers>,
+    /// Never below this.
+    pub floor: Option<f64>,
+    /// What a limit from a baseline raises.
+    pub severity: Option<RawSeverity>,
+}
+
+/// A severity as limits spell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RawSeverity {
+    /// `info`
+    Info,
+    /// `warning`
+    #[serde(alias = "warning")]
+    Warn,
+    /// `page`
+    Page,
+}
+
+/// The entity's own past.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawOwn {
+    /// How far back.
+    pub history: String,
+    /// How many times the largest learned value.
+    pub factor: f64,
+    /// After how long it counts.
+    pub after: String,
+}
+
+/// The peers' past.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawPeers {
+    /// Who the peers are.
+    pub by: PeersBy,
+    /// Which percentile of their maxima.
+    pub percentile: f64,
+    /// How many times it.
+    pub factor: f64,
+}
+
+/// Who peers are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PeersBy {
+    /// Actors of the same role.
+    Role,
+}
+
+/// A rule file's own test case.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawTest {
+    /// What it shows.
+    pub name: String,
+    /// Directory lines.
+    #[serde(default)]
+    pub directory: Vec<serde_json::Value>,
+    /// Events are repeated for each combination of these values.
+    #[serde(default)]
+    pub for_each: BTreeMap<String, Vec<String>>,
+    /// What happens.
+    #[serde(default)]
+    pub events: Vec<RawTestEvent>,
+    /// What must be raised, and nothing else.
+    #[serde(default)]
+    pub expect: Vec<RawExpectation>,
+}
+
+/// Events of a test.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawTestEvent {
+    /// When, in the test's day: `HH:MM`, `HH:MM:SS`, `dN HH:MM`, or an RFC 3339 time.
+    pub at: String,
+    /// Repeated every so long.
+    pub every: Option<String>,
+    /// So many times.
+    pub times: Option<u32>,
+    /// The event; `customers` and `save` beside the fields of the event format.
+    pub event: serde_json::Map<String, serde_json::Value>,
+}
+
+/// An incident that a test expects.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawExpectation {
+    /// The rule.
+    pub rule: String,
+    /// The entity's id.
+    pub entity: Option<String>,
+    /// The severity reached.
+    pub severity: Option<Severity>,
+    /// When.
+    pub at: Option<String>,
+    /// The count.
+    pub observed: Option<f64>,
+    /// The actors.
+    pub actors: Option<Vec<String>>,
+}
