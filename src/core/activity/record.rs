@@ -216,6 +216,10 @@ pub struct Activity<'a> {
     pub domain: Option<&'a str>,
     /// How close the destination is; external for queries.
     pub class: DestinationClass,
+    /// Identifiers that the whole event names, of its largest kind.
+    pub named: u32,
+    /// How many of those the customer filter knows.
+    pub named_customers: u32,
     /// Customer tags, a list a kind.
     #[serde(borrow)]
     pub tags: SmallVec<[TagList<'a>; 3]>,

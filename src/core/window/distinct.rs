@@ -103,8 +103,16 @@ impl<S: SeenTime> Distinct<S> {
     /// The estimated count in the window that ends at `time`, which is not before the newest time observed.
     pub fn count_after(&self, time: EventTime) -> u64 {
         let first = first_slice(self.window, time).0;
+        if first == self.first() {
+            return self.current();
+        }
         let inside = self.last_seen.iter().rev().take_while(|(slice, _)| *slice >= first);
         inside.map(|(_, count)| u64::from(*count)).sum::<u64>() << self.level
+    }
+
+    /// The window it was made for.
+    pub const fn window(&self) -> Window {
+        self.window
     }
 
     /// The newest time observed.

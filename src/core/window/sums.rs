@@ -128,7 +128,19 @@ impl SumRing {
 
     /// The sums in the window that ends at `time`.
     pub fn at(&self, time: EventTime) -> Sums {
-        self.between(first_slice(self.window, time), slice_of(self.window, time))
+        let last = slice_of(self.window, time);
+        if last == slice_of(self.window, self.newest) {
+            return self.inside;
+        }
+        self.between(first_slice(self.window, time), last)
+    }
+
+    /// The sums in a shorter `window` that ends at `time`, in this ring's slices.
+    pub fn at_window(&self, window: Window, time: EventTime) -> Sums {
+        if window >= self.window {
+            return self.at(time);
+        }
+        self.between(slice_of(self.window, time.minus(window.length())), slice_of(self.window, time))
     }
 
     /// An upper bound of the sums of any window that ends at `time` or later.

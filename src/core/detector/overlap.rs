@@ -1,0 +1,98 @@
+//! Customers read before and then sent: found when the egress comes, or when a late read completes it.
+
+use super::entity::EntityState;
+use super::kinds::{KindId, Kinds, Tags};
+use super::plan::{OverlapSpec, Plan, QUERIES};
+use super::stream::{Seen, StreamState};
+use crate::core::event::EventKind;
+use crate::core::incident::Window;
+use crate::core::time::EventTime;
+use crate::core::units::Tag;
+use crate::core::window::EXACT_UP_TO;
+
+/// Counts what the event adds to each overlap; rules to judge are appended with the time to judge them at.
+/// `matched` says of every stream whether the event belongs to it.
+pub(super) fn count(
+    plan: &Plan,
+    entity: &mut EntityState,
+    kind: EventKind,
+    seen: &Seen<'_>,
+    matched: &[bool],
+    rules: &mut Vec<(usize, EventTime)>,
+) {
+    if !seen.tags.iter().any(|tag| tag.customer) {
+        return;
+    }
+    entity.overlaps.resize_with(plan.overlaps.len(), || None);
+    for (at, spec) in plan.overlaps.iter().enumerate() {
+        let newest = match kind {
+            EventKind::Egress if matched[spec.stream] => sent(entity, at, spec, seen),
+            EventKind::Query => read_late(entity, at, spec, seen),
+            EventKind::Egress => None,
+        };
+        if let Some(time) = newest {
+            rules.extend(spec.rules.iter().map(|rule| (*rule, time)));
+        }
+    }
+}
+
+/// An egress: which of its customers were read before?
+fn sent(entity: &mut EntityState, at: usize, spec: &OverlapSpec, seen: &Seen<'_>) -> Option<EventTime> {
+    let EntityState { streams, overlaps, .. } = entity;
+    let reads = customers(streams, QUERIES, spec.read_before)?;
+    let from = seen.time.minus(spec.read_before.length());
+    let mut any = None;
+    for tag in seen.tags.iter().filter(|tag| tag.customer) {
+        let Some(known) = reads.get(tag.kind) else { continue };
+        if known.seen_between(tag.tag, from, seen.time).is_some() {
+            add(&mut overlaps[at], spec, tag.kind, tag.tag, seen.time, known.level());
+            any = Some(seen.time);
+        }
+    }
+    any
+}
+
+/// A read: was the customer sent after it, in an egress that was counted before?
+fn read_late(entity: &mut EntityState, at: usize, spec: &OverlapSpec, seen: &Seen<'_>) -> Option<EventTime> {
+    let EntityState { streams, overlaps, .. } = entity;
+    let newest = streams.get(spec.stream)?.as_ref()?.newest;
+    if newest < seen.time {
+        return None;
+    }
+    let sends = customers(streams, spec.stream, spec.window)?;
+    let level = |kind: KindId| {
+        let reads = customers(streams, QUERIES, spec.read_before).and_then(|reads| reads.get(kind));
+        reads.map_or(0, Tags::level)
+    };
+    let until = seen.time.plus(spec.read_before.length());
+    let mut earliest: Option<EventTime> = None;
+    for tag in seen.tags.iter().filter(|tag| tag.customer) {
+        let Some(known) = sends.get(tag.kind) else { continue };
+        if let Some(sent) = known.seen_between(tag.tag, seen.time, until) {
+            let time = sent.start().max(seen.time);
+            add(&mut overlaps[at], spec, tag.kind, tag.tag, time, level(tag.kind));
+            earliest = Some(earliest.map_or(time, |earliest| earliest.min(time)));
+        }
+    }
+    earliest
+}
+
+/// A sample can be compared with another only at the higher of their levels.
+fn add(
+    overlap: &mut Option<Box<Kinds>>,
+    spec: &OverlapSpec,
+    kind: KindId,
+    tag: Tag,
+    time: EventTime,
+    reads_level: u32,
+) {
+    let tags = overlap.get_or_insert_default().get_or_insert(kind, spec.window, EXACT_UP_TO);
+    tags.raise_level(reads_level);
+    tags.observe(tag, time);
+}
+
+fn customers(streams: &[Option<Box<StreamState>>], stream: usize, window: Window) -> Option<&Kinds> {
+    let state = streams.get(stream)?.as_deref()?;
+    let with_customers = state.reaching(window)?;
+    Some(&with_customers.customers)
+}

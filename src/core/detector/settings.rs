@@ -1,0 +1,81 @@
+//! What a detector is told, and what it tells.
+
+use crate::core::incident::Incident;
+use crate::core::time::{EventTime, Millis};
+use crate::core::units::Partition;
+use thiserror::Error;
+
+/// What a detector is told once.
+#[derive(Clone, Debug)]
+pub struct DetectorSettings {
+    /// The partition of the activity log it owns.
+    pub partition: Partition,
+    /// How many partitions the log has.
+    pub partitions: u32,
+    /// How late an event may be and still find every window it belongs to.
+    pub lateness: Millis,
+    /// Actors that the directory does not know, at most; further ones share one entity a client address.
+    pub max_unlisted: usize,
+}
+
+/// What a step may give out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// A revision of an incident.
+    Incident(Box<Incident>),
+}
+
+/// Sizes worth watching.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DetectorStats {
+    /// Actors and other entities with state.
+    pub entities: u64,
+    /// Customer tags kept.
+    pub tags: u64,
+    /// Incidents open now.
+    pub open_incidents: u64,
+    /// Events dropped because their origin had been seen.
+    pub duplicates: u64,
+    /// Events dropped because the same id and content had been counted.
+    pub repeated: u64,
+    /// Events later than the lateness.
+    pub too_late: u64,
+    /// Events whose time lay too far ahead.
+    pub future: u64,
+    /// Events of unlisted actors that share an entity, because there are too many of them.
+    pub crowded: u64,
+    /// Gaps and incomplete states that the log told of.
+    pub blind_spots: u64,
+    /// Rule sets that could not be read.
+    pub rules_refused: u64,
+    /// How far time has come.
+    pub watermark: Option<EventTime>,
+}
+
+/// Why a snapshot cannot be used.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum StateError {
+    /// It was written for another layout of the log.
+    #[error("snapshot is of partition {found} of {found_of}, expected {expected} of {expected_of}")]
+    OtherPartition {
+        /// The snapshot's partition.
+        found: Partition,
+        /// The snapshot's partition count.
+        found_of: u32,
+        /// The partition asked for.
+        expected: Partition,
+        /// The partition count now.
+        expected_of: u32,
+    },
+    /// Written by another version.
+    #[error("snapshot state has version {found}, expected {expected}")]
+    Version {
+        /// What the snapshot says.
+        found: u8,
+        /// What this build reads.
+        expected: u8,
+    },
+    /// Cut, or changed.
+    #[error("snapshot state is damaged")]
+    Damaged,
+}

@@ -1,0 +1,168 @@
+//! What one entity's events of one stream add up to.
+
+use super::kinds::{KindId, Kinds};
+use super::plan::{StreamSpec, WindowSpec};
+use crate::core::incident::Window;
+use crate::core::time::EventTime;
+use crate::core::units::Tag;
+use crate::core::window::{EXACT_UP_TO, RETAINED_LATENESS, SumRing, Sums};
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+/// Tags that a filter was asked about are kept as a small sample: they only correct the count of those it knew.
+const TESTED_CAPACITY: usize = 256;
+/// Distinct objects and destinations are exact up to here.
+const NAMES_CAPACITY: usize = 512;
+
+/// One tag of an event, and what it counts as.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SeenTag {
+    pub kind: KindId,
+    pub tag: Tag,
+    /// It counts as a customer.
+    pub customer: bool,
+    /// Whether it counts was the filter's word alone.
+    pub tested: bool,
+    pub canary: bool,
+}
+
+/// What an event brings to every stream that it belongs to.
+#[derive(Debug)]
+pub(super) struct Seen<'a> {
+    pub time: EventTime,
+    pub id: Option<&'a str>,
+    pub sums: Sums,
+    pub tags: &'a [SeenTag],
+    pub objects: &'a [Tag],
+    pub destination: Option<Tag>,
+}
+
+/// One window of a stream.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct WindowState {
+    pub window: Window,
+    pub sums: SumRing,
+    pub customers: Kinds,
+    pub tested: Kinds,
+    pub canaries: Kinds,
+    pub objects: Kinds,
+    pub destinations: Kinds,
+}
+
+/// Every window of a stream.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct StreamState {
+    pub windows: SmallVec<[WindowState; 2]>,
+    pub newest: EventTime,
+}
+
+/// Names have one kind only.
+const NAMES: KindId = KindId(0);
+
+impl WindowState {
+    fn new(window: Window) -> Self {
+        Self {
+            window,
+            sums: SumRing::new(window),
+            customers: Kinds::default(),
+            tested: Kinds::default(),
+            canaries: Kinds::default(),
+            objects: Kinds::default(),
+            destinations: Kinds::default(),
+        }
+    }
+
+    fn add(&mut self, spec: WindowSpec, seen: &Seen<'_>) {
+        self.sums.add(seen.time, seen.sums, seen.id);
+        if spec.customers {
+            self.add_customers(seen);
+        }
+        if spec.canaries {
+            for tag in seen.tags.iter().filter(|tag| tag.canary) {
+                self.canaries.get_or_insert(tag.kind, self.window, EXACT_UP_TO).observe(tag.tag, seen.time);
+            }
+        }
+        if spec.objects {
+            for object in seen.objects {
+                self.objects.get_or_insert(NAMES, self.window, NAMES_CAPACITY).observe(*object, seen.time);
+            }
+        }
+        if spec.destinations
+            && let Some(destination) = seen.destination
+        {
+            self.destinations.get_or_insert(NAMES, self.window, NAMES_CAPACITY).observe(destination, seen.time);
+        }
+    }
+
+    fn add_customers(&mut self, seen: &Seen<'_>) {
+        for tag in seen.tags {
+            if tag.customer {
+                self.customers.get_or_insert(tag.kind, self.window, EXACT_UP_TO).observe(tag.tag, seen.time);
+            }
+            if tag.tested {
+                self.tested.get_or_insert(tag.kind, self.window, TESTED_CAPACITY).observe(tag.tag, seen.time);
+            }
+        }
+    }
+
+    fn forget_before(&mut self, now: EventTime) {
+        let horizon = now.minus(self.window.length()).minus(self.window.slice()).minus(RETAINED_LATENESS);
+        for kinds in
+            [&mut self.customers, &mut self.tested, &mut self.canaries, &mut self.objects, &mut self.destinations]
+        {
+            kinds.forget_before(horizon);
+        }
+    }
+
+    /// Tags kept.
+    pub fn kept(&self) -> usize {
+        self.customers.kept() + self.tested.kept() + self.canaries.kept()
+    }
+}
+
+impl StreamState {
+    /// Nothing yet.
+    pub fn new(spec: &StreamSpec) -> Self {
+        Self {
+            windows: spec.windows.iter().map(|window| WindowState::new(window.window)).collect(),
+            newest: EventTime::MIN,
+        }
+    }
+
+    /// Counts an event.
+    pub fn add(&mut self, spec: &StreamSpec, seen: &Seen<'_>) {
+        self.newest = self.newest.max(seen.time);
+        for (state, spec) in self.windows.iter_mut().zip(&spec.windows) {
+            state.add(*spec, seen);
+        }
+    }
+
+    /// The state of one window.
+    pub fn window(&self, window: Window) -> Option<&WindowState> {
+        self.windows.iter().find(|state| state.window == window)
+    }
+
+    /// The shortest window of at least `window`'s length, or the longest there is.
+    pub fn reaching(&self, window: Window) -> Option<&WindowState> {
+        let reaching = self.windows.iter().filter(|state| state.window >= window).min_by_key(|state| state.window);
+        reaching.or_else(|| self.windows.iter().max_by_key(|state| state.window))
+    }
+
+    /// Drops what no window that is still asked for needs; says whether anything is left.
+    pub fn forget_before(&mut self, now: EventTime) -> bool {
+        for window in &mut self.windows {
+            window.forget_before(now);
+        }
+        !self.windows.iter().all(|window| window.sums.is_over(now))
+    }
+
+    /// The same counts laid out for `spec`; windows that were not counted before start empty.
+    pub fn relaid(mut self, spec: &StreamSpec) -> Self {
+        let windows = spec.windows.iter().map(|wanted| {
+            let known = self.windows.iter().position(|state| state.window == wanted.window);
+            known.map_or_else(|| WindowState::new(wanted.window), |at| self.windows.swap_remove(at))
+        });
+        let windows = windows.collect();
+        Self { windows, newest: self.newest }
+    }
+}
