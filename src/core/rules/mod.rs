@@ -6,9 +6,13 @@ mod filter;
 mod limits;
 mod model;
 mod raw;
+mod shipped;
+#[cfg(test)]
+mod tests;
 
 pub use check::{RuleError, RuleText, check, version};
 pub use filter::Filter;
 pub use limits::{LimitTable, Limits};
 pub use model::{BaselineSpec, Excepted, Exception, Rule, RuleSet, Shape, Subject};
 pub use raw::{FirstSeen, Mode, RawExpectation, RawRuleFile, RawTest, RawTestEvent};
+pub use shipped::SHIPPED;
