@@ -1,0 +1,103 @@
+//! One decoded event becomes activity.
+
+use super::bulk::is_bulk;
+use super::partition::partition_of;
+use super::settings::{IngestSettings, Knowledge, source_id};
+use super::stage::{IngestOut, SourceRecord};
+use super::tags::EventTags;
+use crate::core::activity::{Activity, Flags, Origin, Record};
+use crate::core::decode::content_hash;
+use crate::core::event::{Event, EventKind};
+use crate::core::identifiers::mask;
+use crate::core::time::{EventTime, Millis};
+use smallvec::SmallVec;
+use std::borrow::Cow;
+
+/// Objects of one event beyond these are not told apart.
+const MAX_OBJECTS: usize = 64;
+
+/// Memory that is reused from event to event.
+#[derive(Debug, Default)]
+pub(super) struct Working {
+    tags: EventTags,
+}
+
+impl Working {
+    /// Resolves, tags and emits one event.
+    pub fn emit(
+        &mut self,
+        settings: &IngestSettings,
+        knowledge: &Knowledge,
+        record: &SourceRecord<'_>,
+        index: u32,
+        event: &Event<'_>,
+        out: &mut dyn IngestOut,
+    ) {
+        let (time, future) = clamp_future(event.time, record.received, settings.max_future);
+        let actor = knowledge.directory.resolve_actor(event.actor.as_deref(), event.client_ip.as_deref(), time);
+        let destination = event.destination.as_deref().map(|raw| knowledge.directory.destination(raw));
+        let masked: SmallVec<[Cow<'_, str>; 2]> = event.objects.iter().take(MAX_OBJECTS).map(|name| mask(name)).collect();
+        let id = event.id.as_deref().map(mask);
+        let source = settings.sources.get(usize::from(record.source.0)).map_or(0, |source| source_id(&source.name));
+        self.tags.fill(event, knowledge);
+        let (named, named_customers) = self.tags.largest();
+        let mut activity = Activity {
+            origin: Origin {
+                source,
+                epoch: record.epoch,
+                partition: record.partition,
+                offset: record.offset.0,
+                index,
+                part: 0,
+            },
+            time,
+            received: record.received,
+            kind: event.kind,
+            flags: flags(settings, event).with(Flags::FUTURE, future),
+            actor: actor.name(),
+            actor_kind: actor.kind,
+            role: actor.role,
+            team: actor.team,
+            left_at: actor.left_at,
+            notice_at: actor.notice_at,
+            missing_since: actor.missing_since,
+            utc_offset_minutes: actor.utc_offset_minutes,
+            id: id.as_deref(),
+            content_hash: content_hash(event),
+            client_ip: event.client_ip.as_deref(),
+            objects: masked.iter().map(|name| &**name).collect(),
+            operation: event.operation.as_deref(),
+            rows: event.rows,
+            bytes: event.bytes,
+            channel: event.channel.as_deref(),
+            destination: destination.as_ref().map(|to| to.shown()),
+            domain: destination.as_ref().map(|to| to.domain()),
+            class: destination.as_ref().map(|to| to.class).unwrap_or_default(),
+            named,
+            named_customers,
+            tags: self.tags.part(0),
+        };
+        let partition = partition_of(activity.actor, settings.partitions);
+        for part in 0..self.tags.parts() {
+            if part > 0 {
+                activity.origin.part = u32::try_from(part).unwrap_or(u32::MAX);
+                activity.flags = activity.flags.with(Flags::CONTINUATION, true);
+                activity.tags = self.tags.part(part);
+            }
+            out.emit(partition, &Record::Activity(activity.clone()));
+        }
+    }
+}
+
+fn flags(settings: &IngestSettings, event: &Event<'_>) -> Flags {
+    let query = event.kind == EventKind::Query;
+    let customers = event.objects.iter().any(|object| settings.customer_objects.matches(object));
+    Flags::default()
+        .with(Flags::CUSTOMER_OBJECT, customers)
+        .with(Flags::BULK_OPERATION, query && is_bulk(event.operation.as_deref(), event.statement.as_deref()))
+}
+
+/// An event more than `max_future` after it was received counts at `received`; says whether it was one.
+pub(super) fn clamp_future(time: EventTime, received: EventTime, max_future: Millis) -> (EventTime, bool) {
+    if time > received.plus(max_future) { (received, true) } else { (time, false) }
+}

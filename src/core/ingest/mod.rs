@@ -1,0 +1,14 @@
+//! Ingest: one source record becomes activity records, or a reject. It needs no history and looks nothing up later.
+
+mod bulk;
+mod event;
+mod partition;
+mod settings;
+mod stage;
+mod tags;
+#[cfg(test)]
+mod tests;
+
+pub use partition::partition_of;
+pub use settings::{IngestSettings, Knowledge, SourceSpec, source_id};
+pub use stage::{Ingest, IngestOut, RejectedRecord, SourceIndex, SourceRecord};

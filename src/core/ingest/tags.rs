@@ -1,0 +1,138 @@
+//! From the identifiers that an event names to keyed tags with their membership.
+
+use super::settings::Knowledge;
+use crate::core::activity::TagList;
+use crate::core::activity::codec::MAX_TAGS_A_RECORD;
+use crate::core::event::Event;
+use crate::core::filter::Membership;
+use crate::core::identifiers::{IdentifierKind, normalise};
+use crate::core::units::Tag;
+use smallvec::SmallVec;
+
+/// Kinds of one event; further ones are left out.
+const MAX_KINDS: usize = 16;
+
+/// The tags of one kind; its memory is reused from event to event.
+#[derive(Debug, Default)]
+struct KindTags {
+    name: String,
+    tags: Vec<u64>,
+    bytes: Vec<u8>,
+    members: Vec<u8>,
+    canaries: Vec<u8>,
+    member_count: u32,
+    tested: bool,
+}
+
+/// The tags of one event.
+#[derive(Debug, Default)]
+pub(super) struct EventTags {
+    kinds: Vec<KindTags>,
+    used: usize,
+    normal: String,
+}
+
+impl EventTags {
+    /// Normalises, tags and asks the filter about everything that `event` names.
+    pub fn fill(&mut self, event: &Event<'_>, knowledge: &Knowledge) {
+        self.used = 0;
+        for named in &event.identifiers {
+            let Some(at) = self.slot(&named.kind) else { continue };
+            let kind = IdentifierKind::from_name(&named.kind);
+            for value in &named.values {
+                if normalise(&kind, value, knowledge.region, &mut self.normal) {
+                    self.kinds[at].tags.push(knowledge.tagger.tag(&named.kind, &self.normal).0);
+                }
+            }
+        }
+        for kind in &mut self.kinds[..self.used] {
+            kind.settle(knowledge);
+        }
+    }
+
+    /// Identifiers of the largest kind, and how many of them the filter knows.
+    pub fn largest(&self) -> (u32, u32) {
+        let largest = self.kinds[..self.used].iter().max_by_key(|kind| kind.tags.len());
+        largest.map_or((0, 0), |kind| (u32::try_from(kind.tags.len()).unwrap_or(u32::MAX), kind.member_count))
+    }
+
+    /// How many records it takes to carry all of them.
+    pub fn parts(&self) -> usize {
+        let longest = self.kinds[..self.used].iter().map(|kind| kind.tags.len()).max().unwrap_or(0);
+        longest.div_ceil(MAX_TAGS_A_RECORD).max(1)
+    }
+
+    /// Part number `part`: of every kind the tags that lie in it.
+    pub fn part(&self, part: usize) -> SmallVec<[TagList<'_>; 3]> {
+        let lists = self.kinds[..self.used].iter().filter_map(|kind| kind.part(part));
+        lists.collect()
+    }
+
+    fn slot(&mut self, name: &str) -> Option<usize> {
+        if let Some(at) = self.kinds[..self.used].iter().position(|kind| kind.name == name) {
+            return Some(at);
+        }
+        if self.used == MAX_KINDS {
+            return None;
+        }
+        if self.used == self.kinds.len() {
+            self.kinds.push(KindTags::default());
+        }
+        let kind = &mut self.kinds[self.used];
+        kind.tags.clear();
+        kind.name.clear();
+        kind.name.push_str(name);
+        self.used += 1;
+        Some(self.used - 1)
+    }
+}
+
+impl KindTags {
+    /// Each tag once, and what the filter says of it.
+    fn settle(&mut self, knowledge: &Knowledge) {
+        if self.tags.len() > 1 {
+            self.tags.sort_unstable();
+            self.tags.dedup();
+        }
+        self.bytes.clear();
+        self.bytes.extend(self.tags.iter().flat_map(|tag| tag.to_le_bytes()));
+        self.members.clear();
+        self.canaries.clear();
+        self.member_count = 0;
+        self.tested = knowledge.filters.is_some();
+        let Some(filters) = &knowledge.filters else { return };
+        self.members.resize(self.tags.len().div_ceil(8), 0);
+        for (at, tag) in self.tags.iter().enumerate() {
+            let (byte, bit) = (at / 8, 1 << (at % 8));
+            match filters.check(&self.name, Tag(*tag)) {
+                Membership::Absent | Membership::NoFilter => {}
+                Membership::Member => {
+                    self.members[byte] |= bit;
+                    self.member_count += 1;
+                }
+                Membership::Canary => {
+                    self.canaries.resize(self.members.len(), 0);
+                    self.members[byte] |= bit;
+                    self.canaries[byte] |= bit;
+                    self.member_count += 1;
+                }
+            }
+        }
+    }
+
+    fn part(&self, part: usize) -> Option<TagList<'_>> {
+        let from = part * MAX_TAGS_A_RECORD;
+        let to = self.tags.len().min(from + MAX_TAGS_A_RECORD);
+        if from >= to {
+            return None;
+        }
+        // A part begins at a multiple of 8 tags, so its bits begin at a byte.
+        let bits = |bits: &'_ [u8]| (from / 8).min(bits.len())..to.div_ceil(8).min(bits.len());
+        Some(TagList {
+            kind: &self.name,
+            tags: &self.bytes[from * 8..to * 8],
+            members: &self.members[bits(&self.members)],
+            canaries: &self.canaries[bits(&self.canaries)],
+        })
+    }
+}
