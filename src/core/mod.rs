@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod detector;
 pub mod event;
+pub mod filter;
 pub mod identifiers;
 pub mod identity;
 pub mod incident;

@@ -1,5 +1,17 @@
-//! Customer identifiers: kinds, normal forms and keyed tags.
+//! Customer identifiers: kinds, normal forms, keyed tags and masking.
 
+mod card;
+mod email;
+mod fold;
+mod iban;
 mod kind;
+mod national_id;
+mod normalise;
+mod phone;
+mod region;
+mod tag;
 
 pub use kind::IdentifierKind;
+pub use normalise::{NORMALISER_VERSION, normalise};
+pub use region::{Region, UnknownRegion};
+pub use tag::{KEY_BYTES, KeyError, KeyFingerprint, TagKey, Tagger};

@@ -1,0 +1,46 @@
+//! Customers leave inside layers of encoding, which a plain search does not see.
+
+use super::{Attack, AttackError, Speed, Stage, Tool, Way};
+use crate::core::time::Millis;
+use crate::simulate::people::Role;
+use crate::simulate::step::{Carried, Layer};
+use rand::Rng;
+
+const SIZE: u32 = 300;
+const LAYERINGS: [(&[Layer], &str); 4] = [
+    (&[Layer::Gzip], "backup.csv.gz"),
+    (&[Layer::Zip], "backup.zip"),
+    (&[Layer::Zlib, Layer::Base64], "notes.bin"),
+    (&[Layer::Gzip, Layer::Base64, Layer::Zip], "photos.zip"),
+];
+
+/// `encoded-egress`
+#[derive(Debug)]
+pub struct EncodedEgress;
+
+impl Attack for EncodedEgress {
+    fn kind(&self) -> &'static str {
+        "encoded-egress"
+    }
+
+    fn about(&self) -> &'static str {
+        "one person reads 300 customers at 10/m and sends them as gzip, zip and base64 layers"
+    }
+
+    fn play(&self, stage: &mut Stage<'_>) -> Result<(), AttackError> {
+        let actor = stage.member(&[Role::CustomerService, Role::Sales, Role::Marketing])?;
+        let size = stage.size(SIZE)?;
+        let to = stage.destination("u.cloudbox.example");
+        let who = stage.scene.distinct_customers(&mut stage.rng, size);
+        let from = stage.begin(actor);
+        let speed = stage.speed(Speed::a_minute(10));
+        let read = stage.read_all(actor, from, Tool::DESK, &who, (8, speed));
+        let mut at = read.plus(Millis::from_mins(stage.rng.random_range(5..60)));
+        for (some, (layers, file)) in who.chunks(50).zip(LAYERINGS.into_iter().cycle()) {
+            let way = Way { carried: Carried::Layers(layers), file: Some(file), ..Way::UPLOAD };
+            stage.send(actor, at, way, &to, some);
+            at = at.plus(stage.jittered(Millis::from_mins(4)));
+        }
+        Ok(())
+    }
+}

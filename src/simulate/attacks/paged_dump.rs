@@ -1,0 +1,43 @@
+//! One account walks through the customer table page by page.
+
+use super::{Attack, AttackError, Speed, Stage, Tool};
+use crate::simulate::customers::CustomerIndex;
+use crate::simulate::people::Role;
+use crate::simulate::step::{Statement, Touched};
+use rand::Rng;
+
+const SIZE: u32 = 3_000;
+const PAGE: u32 = 50;
+
+/// `paged-dump`
+#[derive(Debug)]
+pub struct PagedDump;
+
+impl Attack for PagedDump {
+    fn kind(&self) -> &'static str {
+        "paged-dump"
+    }
+
+    fn about(&self) -> &'static str {
+        "one account pages through 3,000 customers, 50 rows a query, at 200/m"
+    }
+
+    fn play(&self, stage: &mut Stage<'_>) -> Result<(), AttackError> {
+        let actor = stage.member(&[Role::CustomerService, Role::Sales, Role::Engineering])?;
+        let size = stage.size(SIZE)?;
+        let speed = stage.speed(Speed::a_minute(200));
+        let first = stage.rng.random_range(0..=stage.scene.base.real() - size);
+        let by_key = stage.rng.random_bool(0.5);
+        let mut at = stage.begin(actor);
+        for offset in (0..size).step_by(PAGE as usize) {
+            let rows = PAGE.min(size - offset);
+            let who: Vec<CustomerIndex> = (first + offset..first + offset + rows).collect();
+            let (after, limit) = (u64::from(first + offset), u64::from(PAGE));
+            let statement =
+                if by_key { Statement::KeyRange { after, limit } } else { Statement::Page { offset: after, limit } };
+            stage.read(actor, at, Tool::CONSOLE, Touched::named(who, Tool::CONSOLE.kinds), statement);
+            at = at.plus(stage.jittered(speed.time_for(rows)));
+        }
+        Ok(())
+    }
+}

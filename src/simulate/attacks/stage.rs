@@ -1,0 +1,303 @@
+//! The stage on which an attack plays: it picks the people, the hour and the customers, and keeps what happens.
+
+use super::options::{AttackOptions, Begin, Speed};
+use super::{AttackError, AttackPlan};
+use crate::core::time::{EventTime, Millis};
+use crate::simulate::calendar::LocalDay;
+use crate::simulate::customers::CustomerIndex;
+use crate::simulate::people::{Actor, Role, Work};
+use crate::simulate::rng::{Stream, mix, pick};
+use crate::simulate::scene::Scene;
+use crate::simulate::step::{Action, Carried, Egress, Kinds, Query, Rows, Statement, Step, Touched, Who};
+use rand::Rng;
+use std::borrow::Cow;
+use std::net::Ipv4Addr;
+
+/// An entity that an alert about the attack may name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entity {
+    /// `actor`, `domain`, …
+    pub kind: &'static str,
+    /// Its id, as the contract spells it.
+    pub id: String,
+}
+
+/// With what somebody reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Tool {
+    /// The application.
+    pub app: &'static str,
+    /// Database and table.
+    pub table: (&'static str, &'static str),
+    /// By what customers are named.
+    pub kinds: Kinds,
+}
+
+/// How something is sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Way {
+    /// The application.
+    pub app: &'static str,
+    /// The channel.
+    pub channel: &'static str,
+    /// How the customers are to be seen.
+    pub carried: Carried,
+    /// A file's name.
+    pub file: Option<&'static str>,
+}
+
+/// An attack while it is played.
+#[derive(Debug)]
+pub struct Stage<'a> {
+    /// The retailer.
+    pub scene: &'a Scene,
+    /// The attack's own randomness.
+    pub rng: Stream,
+    options: &'a AttackOptions,
+    name: String,
+    entities: Vec<Entity>,
+    steps: Vec<Step>,
+}
+
+impl Tool {
+    /// A database console on the customer table.
+    pub const CONSOLE: Self =
+        Self { app: "psql", table: ("shop", "shop.customers"), kinds: Kinds::PHONE.and(Kinds::EMAIL) };
+    /// The desk application of customer service.
+    pub const DESK: Self = Self {
+        app: "service-desk",
+        table: ("shop", "shop.customers"),
+        kinds: Kinds::PHONE.and(Kinds::EMAIL).and(Kinds::CUSTOMER_ID),
+    };
+}
+
+impl Way {
+    /// An upload through the web proxy, the customers told as identifiers.
+    pub const UPLOAD: Self = Self { app: "proxy", channel: "http", carried: Carried::Identifiers, file: None };
+    /// A mail through the gateway that quotes them.
+    pub const MAIL: Self = Self { app: "mail-gateway", channel: "email", carried: Carried::Both, file: None };
+}
+
+impl<'a> Stage<'a> {
+    /// An empty stage for the attack called `name`.
+    pub fn new(scene: &'a Scene, options: &'a AttackOptions, name: String, rng: Stream) -> Self {
+        Self { scene, rng, options, name, entities: Vec::new(), steps: Vec::new() }
+    }
+
+    /// Who does it: the one asked for, else one of `choices`; an alert may name this actor.
+    ///
+    /// # Errors
+    /// [`AttackError::UnknownActor`] where nobody is called as asked.
+    pub fn actor(&mut self, choices: &'a [Actor]) -> Result<&'a Actor, AttackError> {
+        let actor = match &self.options.actor {
+            None => &choices[self.rng.random_range(0..choices.len() as u32) as usize],
+            Some(login) => self
+                .scene
+                .population
+                .find(login)
+                .ok_or_else(|| AttackError::UnknownActor { attack: self.name.clone(), login: login.clone() })?,
+        };
+        self.accuse("actor", actor.name().to_owned());
+        Ok(actor)
+    }
+
+    /// Who does it: the one asked for, else somebody at work in one of `roles`.
+    ///
+    /// # Errors
+    /// As [`Self::actor`].
+    pub fn member(&mut self, roles: &[Role]) -> Result<&'a Actor, AttackError> {
+        let people = self.scene.population.people();
+        let start = self.rng.random_range(0..people.len() as u32) as usize;
+        let fits = |actor: &&Actor| actor.role().is_some_and(|role| roles.contains(&role));
+        let found = people.iter().cycle().skip(start).take(people.len()).find(fits);
+        self.actor(std::slice::from_ref(found.unwrap_or(&people[start])))
+    }
+
+    /// Several people, the first of them the one asked for.
+    ///
+    /// # Errors
+    /// [`AttackError::Size`] where there are not so many; else as [`Self::actor`].
+    pub fn members(&mut self, usual: u32, roles: &[Role]) -> Result<Vec<&'a Actor>, AttackError> {
+        let fits = |actor: &&Actor| actor.role().is_some_and(|role| roles.contains(&role));
+        let staff: Vec<&Actor> = self.scene.population.people().iter().filter(fits).collect();
+        let wanted = self.options.actors.unwrap_or(usual.min(staff.len() as u32));
+        self.check("actors", wanted, staff.len() as u32)?;
+        let first = self.member(roles)?;
+        let mut chosen = vec![first];
+        let start = self.rng.random_range(0..staff.len() as u32) as usize;
+        let others = staff.iter().cycle().skip(start).take(staff.len()).filter(|one| one.number != first.number);
+        chosen.extend(others.take(wanted as usize - 1));
+        for actor in &chosen[1..] {
+            self.accuse("actor", actor.name().to_owned());
+        }
+        Ok(chosen)
+    }
+
+    /// How many customers: as asked, else `usual` or as many as there are.
+    ///
+    /// # Errors
+    /// [`AttackError::Size`] where more were asked for than there are.
+    pub fn size(&self, usual: u32) -> Result<u32, AttackError> {
+        let most = self.scene.base.real();
+        let size = self.options.size.unwrap_or(usual.min(most));
+        self.check("size", size, most)?;
+        Ok(size)
+    }
+
+    /// How fast: as asked, else `usual`.
+    pub fn speed(&self, usual: Speed) -> Speed {
+        self.options.speed.unwrap_or(usual)
+    }
+
+    /// The speed asked for.
+    pub fn asked_speed(&self) -> Option<Speed> {
+        self.options.speed
+    }
+
+    /// Where to: as asked, else `usual`; an alert may name the registrable domain of it.
+    pub fn destination(&mut self, usual: impl Into<String>) -> String {
+        let destination = self.options.destination.clone().unwrap_or_else(|| usual.into());
+        self.accuse_domain(&destination);
+        destination
+    }
+
+    /// Where to, where that was asked for.
+    pub fn asked_destination(&self) -> Option<String> {
+        self.options.destination.clone()
+    }
+
+    /// When it begins: as asked, else at an hour of `actor`'s work on a day in the span, a workday where there is one.
+    pub fn begin(&mut self, actor: &Actor) -> EventTime {
+        if let Some(asked) = self.asked_begin() {
+            return asked;
+        }
+        let days = self.scene.calendar.days();
+        let workdays: Vec<_> = days.iter().copied().skip(1).filter(|day| !day.is_weekend()).collect();
+        let day = pick(&mut self.rng, if workdays.is_empty() { &days } else { &workdays });
+        self.at_work(actor, day)
+    }
+
+    /// When it begins, where that was asked for.
+    pub fn asked_begin(&self) -> Option<EventTime> {
+        self.options.at.map(|begin| match begin {
+            Begin::At(at) => at,
+            Begin::After(span) => self.scene.calendar.start().plus(span),
+        })
+    }
+
+    /// A moment in the middle hours of `actor`'s shift on `day`; for a service, in the afternoon.
+    pub fn at_work(&mut self, actor: &Actor, day: LocalDay) -> EventTime {
+        let first_hour = match actor.work {
+            Work::Desk(desk) => i64::from(desk.shift.begins()) + 1,
+            Work::Job(_) => 14,
+        };
+        let minutes = self.rng.random_range(0..5 * 60);
+        self.scene.calendar.midnight(day).plus(Millis::from_mins(first_hour * 60 + minutes))
+    }
+
+    /// `actor` reads `who` (the first `named` of them named) at `at`.
+    pub fn read(&mut self, actor: &Actor, at: EventTime, tool: Tool, touched: Touched, statement: Statement) {
+        let rows = match statement {
+            Statement::Copy => Rows::Unknown,
+            _ => Rows::Told(touched.customers.len() as u64),
+        };
+        let bytes = touched.customers.len() as u64 * 180 + 64;
+        let operation = if statement == Statement::Copy { "copy" } else { "select" };
+        let (database, object) = tool.table;
+        let query = Query { database, object, operation, rows, bytes: Some(bytes), touched, statement };
+        self.step(actor, at, tool.app, Action::Query(query));
+    }
+
+    /// `actor` reads all of `who` in lookups of at most `at_once`, from `from` on at `speed`; gives the time after.
+    pub fn read_all(
+        &mut self,
+        actor: &Actor,
+        from: EventTime,
+        tool: Tool,
+        who: &[CustomerIndex],
+        (at_once, speed): (usize, Speed),
+    ) -> EventTime {
+        let mut at = from;
+        for some in who.chunks(at_once.max(1)) {
+            self.read(actor, at, tool, Touched::named(some.to_vec(), tool.kinds), Statement::Literal);
+            at = at.plus(self.jittered(speed.time_for(some.len() as u32)));
+        }
+        at
+    }
+
+    /// `actor` sends `who` to `destination` at `at`.
+    pub fn send(&mut self, actor: &Actor, at: EventTime, way: Way, to: &str, who: &[CustomerIndex]) {
+        let kinds = Kinds::PHONE.and(Kinds::EMAIL);
+        let named = if way.carried == Carried::Unseen { 0 } else { who.len() as u32 };
+        let egress = Egress {
+            channel: way.channel,
+            destination: Cow::Owned(to.to_owned()),
+            bytes: who.len() as u64 * 60 + 900,
+            touched: Touched::sampled(who.to_vec(), named, kinds),
+            carried: way.carried,
+            file: way.file.map(Cow::Borrowed),
+        };
+        self.step(actor, at, way.app, Action::Egress(egress));
+    }
+
+    /// Somewhere between half and one and a half times `span`.
+    pub fn jittered(&mut self, span: Millis) -> Millis {
+        let ms = span.as_millis().max(2);
+        Millis::new(self.rng.random_range(ms / 2..=ms + ms / 2))
+    }
+
+    /// Adds an entity that an alert may name.
+    pub fn accuse(&mut self, kind: &'static str, id: String) {
+        let entity = Entity { kind, id };
+        if !self.entities.contains(&entity) {
+            self.entities.push(entity);
+        }
+    }
+
+    /// Adds the registrable domain of a host, mailbox or URL.
+    pub fn accuse_domain(&mut self, destination: &str) {
+        let host = destination.rsplit("://").next().unwrap_or(destination);
+        let host = host.split('/').next().unwrap_or(host);
+        let host = host.rsplit('@').next().unwrap_or(host);
+        let host = host.split(':').next().unwrap_or(host).to_ascii_lowercase();
+        let domain = psl::domain_str(&host).unwrap_or(&host).to_owned();
+        self.accuse("domain", domain);
+    }
+
+    /// What was played, inside the span and by time.
+    ///
+    /// # Errors
+    /// [`AttackError::OutsideSpan`] where nothing was.
+    pub fn finish(mut self, kind: &'static str) -> Result<AttackPlan, AttackError> {
+        let calendar = &self.scene.calendar;
+        self.steps.retain(|step| calendar.holds(step.at));
+        self.steps.sort_by_key(|step| step.at);
+        if self.steps.is_empty() {
+            let span = format!("{} to {}", calendar.start(), calendar.end());
+            return Err(AttackError::OutsideSpan { attack: self.name, span });
+        }
+        Ok(AttackPlan { name: self.name, kind, entities: self.entities, steps: self.steps })
+    }
+
+    /// Adds any step.
+    pub fn push(&mut self, step: Step) {
+        self.steps.push(step);
+    }
+
+    fn step(&mut self, actor: &Actor, at: EventTime, app: &'static str, action: Action) {
+        let spelling = self.rng.random_range(0..actor.spellings.len() as u8);
+        let capitals = self.rng.random_bool(0.2);
+        let client_ip: Ipv4Addr = actor.client_ip;
+        let session = mix(actor.number.into(), mix(0xa7, at.as_millis() as u64 / 28_800_000));
+        let who = Who::Listed { number: actor.number, spelling, capitals };
+        let client_ip = Some(client_ip);
+        self.push(Step { at, claimed: None, who, client_ip, session: Some(session), app, action });
+    }
+
+    fn check(&self, field: &'static str, found: u32, most: u32) -> Result<(), AttackError> {
+        if (1..=most).contains(&found) {
+            return Ok(());
+        }
+        Err(AttackError::Size { attack: self.name.clone(), field, found, most })
+    }
+}
