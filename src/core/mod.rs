@@ -1,12 +1,15 @@
 //! The pure part: no tokio, rdkafka, prometheus, clock, randomness or environment. A test holds it so.
 
 pub mod activity;
+pub mod decode;
 pub mod detector;
+pub mod engine;
 pub mod event;
 pub mod filter;
 pub mod identifiers;
 pub mod identity;
 pub mod incident;
+pub mod ingest;
 pub mod objects;
 pub mod rules;
 pub mod time;

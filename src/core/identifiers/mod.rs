@@ -5,6 +5,7 @@ mod email;
 mod fold;
 mod iban;
 mod kind;
+mod mask;
 mod national_id;
 mod normalise;
 mod phone;
@@ -12,6 +13,7 @@ mod region;
 mod tag;
 
 pub use kind::IdentifierKind;
+pub use mask::mask;
 pub use normalise::{NORMALISER_VERSION, normalise};
 pub use region::{Region, UnknownRegion};
 pub use tag::{KEY_BYTES, KeyError, KeyFingerprint, TagKey, Tagger};

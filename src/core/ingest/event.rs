@@ -6,7 +6,7 @@ use super::settings::{IngestSettings, Knowledge, source_id};
 use super::stage::{IngestOut, SourceRecord};
 use super::tags::EventTags;
 use crate::core::activity::{Activity, Flags, Origin, Record};
-use crate::core::decode::content_hash;
+use crate::core::decode::ContentHasher;
 use crate::core::event::{Event, EventKind};
 use crate::core::identifiers::mask;
 use crate::core::time::{EventTime, Millis};
@@ -17,12 +17,21 @@ use std::borrow::Cow;
 const MAX_OBJECTS: usize = 64;
 
 /// Memory that is reused from event to event.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Working {
     tags: EventTags,
+    contents: ContentHasher,
 }
 
 impl Working {
+    /// Hashes contents under a key derived from the tagger's.
+    pub fn new(knowledge: &Knowledge) -> Self {
+        let mut key = [0; 16];
+        key[..8].copy_from_slice(&knowledge.tagger.digest(b"content hash, first half").to_le_bytes());
+        key[8..].copy_from_slice(&knowledge.tagger.digest(b"content hash, second half").to_le_bytes());
+        Self { tags: EventTags::default(), contents: ContentHasher::new(&key) }
+    }
+
     /// Resolves, tags and emits one event.
     pub fn emit(
         &mut self,
@@ -63,7 +72,7 @@ impl Working {
             missing_since: actor.missing_since,
             utc_offset_minutes: actor.utc_offset_minutes,
             id: id.as_deref(),
-            content_hash: content_hash(event),
+            content_hash: self.contents.hash(event),
             client_ip: event.client_ip.as_deref(),
             objects: masked.iter().map(|name| &**name).collect(),
             operation: event.operation.as_deref(),

@@ -66,11 +66,13 @@ pub struct Ingest {
 impl Ingest {
     /// An ingest stage with what is known now.
     pub fn new(settings: Arc<IngestSettings>, knowledge: Knowledge) -> Self {
-        Self { settings, knowledge, working: Working::default() }
+        let working = Working::new(&knowledge);
+        Self { settings, knowledge, working }
     }
 
     /// Goes on with newer knowledge.
     pub fn learn(&mut self, knowledge: Knowledge) {
+        self.working = Working::new(&knowledge);
         self.knowledge = knowledge;
     }
 
@@ -88,7 +90,7 @@ impl Ingest {
             Err(reject) => out.reject(RejectedRecord {
                 reason: reject.reason.name(),
                 detail: &reject.message,
-                index: reject.is_partial().then_some(index),
+                index: (index > 0).then_some(index),
                 digest: Some(Tag(knowledge.tagger.digest(record.payload))),
             }),
         });

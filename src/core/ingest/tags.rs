@@ -21,7 +21,6 @@ struct KindTags {
     members: Vec<u8>,
     canaries: Vec<u8>,
     member_count: u32,
-    tested: bool,
 }
 
 /// The tags of one event.
@@ -99,12 +98,12 @@ impl KindTags {
         self.members.clear();
         self.canaries.clear();
         self.member_count = 0;
-        self.tested = knowledge.filters.is_some();
         let Some(filters) = &knowledge.filters else { return };
         self.members.resize(self.tags.len().div_ceil(8), 0);
+        let Some(filter) = filters.kind(&self.name) else { return };
         for (at, tag) in self.tags.iter().enumerate() {
             let (byte, bit) = (at / 8, 1 << (at % 8));
-            match filters.check(&self.name, Tag(*tag)) {
+            match filter.check(Tag(*tag)) {
                 Membership::Absent | Membership::NoFilter => {}
                 Membership::Member => {
                     self.members[byte] |= bit;

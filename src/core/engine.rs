@@ -1,0 +1,119 @@
+//! Ingest and detect in one piece, in memory: the same code and the same bytes between them as on Kafka.
+//!
+//! One partition; what replay, rule tests and benchmarks run.
+
+use super::activity::{BatchBuilder, BatchReader, Control, Record};
+use super::detector::{Detector, DetectorSettings, DetectorStats, Output};
+use super::event::FieldSet;
+use super::incident::Incident;
+use super::ingest::{Ingest, IngestOut, IngestSettings, Knowledge, RejectedRecord, SourceRecord};
+use super::time::Millis;
+use super::units::{Offset, Ordinal, Partition, Position};
+use std::sync::Arc;
+
+/// Actors that the directory does not know, at most, before they share entities.
+pub const MAX_UNLISTED: usize = 500_000;
+
+/// Who hears what the engine has to say.
+pub trait EngineOut {
+    /// A revision of an incident.
+    fn incident(&mut self, incident: Incident);
+    /// A record, or one of its events, that cannot be used.
+    fn reject(&mut self, record: &SourceRecord<'_>, rejected: RejectedRecord<'_>);
+    /// Fields of a wrong type.
+    fn unknown_fields(&mut self, fields: FieldSet);
+}
+
+/// Ingest, the activity log's bytes, and one detector.
+pub struct Engine {
+    ingest: Ingest,
+    log: Log,
+}
+
+/// The part after ingest.
+struct Log {
+    batch: BatchBuilder,
+    detector: Detector,
+    outputs: Vec<Output>,
+    offset: u64,
+}
+
+impl Engine {
+    /// An engine under `rules` (YAML texts that pass the check), with what is known.
+    pub fn new(settings: IngestSettings, knowledge: Knowledge, rules: &[&str], lateness: Millis) -> Self {
+        let figures = knowledge.filters.as_ref().map(|filters| filters.figures());
+        let detector = Detector::new(DetectorSettings {
+            partition: Partition(0),
+            partitions: 1,
+            lateness,
+            max_unlisted: MAX_UNLISTED,
+        });
+        let mut log = Log { batch: BatchBuilder::default(), detector, outputs: Vec::new(), offset: 0 };
+        log.append(&Record::Control(Control::Rules { version: "", yaml: rules.to_vec() }));
+        if let Some(figures) = figures {
+            log.append(&Record::Control(Control::Filter(figures)));
+        }
+        let settings = IngestSettings { partitions: 1, ..settings };
+        let mut engine = Self { ingest: Ingest::new(Arc::new(settings), knowledge), log };
+        engine.log.apply();
+        engine
+    }
+
+    /// Takes in one source record; everything that follows from it is said before this returns.
+    pub fn feed(&mut self, record: &SourceRecord<'_>, out: &mut dyn EngineOut) {
+        self.ingest.process(record, &mut Intake { record, log: &mut self.log, out });
+        self.log.apply();
+        for output in self.log.outputs.drain(..) {
+            match output {
+                Output::Incident(incident) => out.incident(*incident),
+            }
+        }
+    }
+
+    /// Sizes worth watching.
+    pub fn stats(&self) -> DetectorStats {
+        self.log.detector.stats()
+    }
+}
+
+impl Log {
+    fn append(&mut self, record: &Record<'_>) {
+        // A record that cannot be encoded cannot be logged on Kafka either; there is none of its kind.
+        let _ = self.batch.push(record);
+    }
+
+    fn apply(&mut self) {
+        if self.batch.is_empty() {
+            return;
+        }
+        if let Ok(records) = BatchReader::new(self.batch.as_bytes()) {
+            for (ordinal, record) in (0..).zip(records) {
+                let Ok(record) = record else { break };
+                let position = Position { offset: Offset(self.offset), ordinal: Ordinal(ordinal) };
+                self.detector.apply(position, &record, &mut self.outputs);
+            }
+        }
+        self.offset += 1;
+        self.batch.clear();
+    }
+}
+
+struct Intake<'a, 'r> {
+    record: &'a SourceRecord<'r>,
+    log: &'a mut Log,
+    out: &'a mut dyn EngineOut,
+}
+
+impl IngestOut for Intake<'_, '_> {
+    fn emit(&mut self, _to: Partition, record: &Record<'_>) {
+        self.log.append(record);
+    }
+
+    fn reject(&mut self, rejected: RejectedRecord<'_>) {
+        self.out.reject(self.record, rejected);
+    }
+
+    fn unknown_fields(&mut self, fields: FieldSet) {
+        self.out.unknown_fields(fields);
+    }
+}
