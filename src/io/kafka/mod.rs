@@ -1,0 +1,3 @@
+//! The runtime on Kafka.
+
+pub mod stages;

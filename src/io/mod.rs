@@ -1,0 +1,3 @@
+//! Adapters: everything that has a clock, a socket or a disk. They know `core`'s types; `core` knows nobody.
+
+pub mod kafka;
