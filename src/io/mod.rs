@@ -4,3 +4,4 @@ pub mod clock;
 pub mod kafka;
 pub mod lifecycle;
 pub mod metrics;
+pub mod snapshots;

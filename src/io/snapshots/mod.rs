@@ -1,0 +1,4 @@
+//! tmp
+#[derive(Debug, thiserror::Error)]
+#[error("x")]
+pub struct SnapshotError;
