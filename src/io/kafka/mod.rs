@@ -3,11 +3,14 @@
 pub mod batch;
 pub mod commits;
 pub mod consumer;
+pub mod deliveries;
 mod dispatch;
 pub mod error;
 pub mod heartbeat;
+pub mod lookup;
 pub mod poll_thread;
 pub mod prepare;
+pub mod producer;
 pub mod stages;
 pub mod topics_table;
 pub mod workers;
