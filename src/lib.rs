@@ -6,4 +6,5 @@
 pub mod cli;
 pub mod commands;
 pub mod core;
+pub mod io;
 pub mod simulate;

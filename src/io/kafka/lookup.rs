@@ -1,0 +1,123 @@
+//! Questions to the broker that are outside any assignment: partition counts, log ends, committed offsets.
+
+use super::consumer::log_line;
+use super::error::RunError;
+use super::topics_table::wire_partition;
+use crate::core::units::{Offset, Partition};
+use rdkafka::client::ClientContext;
+use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::KafkaError;
+use rdkafka::topic_partition_list::{Offset as WireOffset, TopicPartitionList};
+use std::time::Duration;
+
+/// A question is asked for this long before it fails.
+const ASK_WITHIN: Duration = Duration::from_secs(30);
+
+/// Where a partition's log begins and ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ends {
+    /// The first offset that is there.
+    pub low: Offset,
+    /// The next offset to be written.
+    pub high: Offset,
+}
+
+impl Ends {
+    /// Whether nothing was ever written.
+    pub fn is_untouched(self) -> bool {
+        self.low == self.high && self.high == Offset(0)
+    }
+}
+
+/// What a group has committed for a partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// The next offset to read.
+    pub next: Offset,
+    /// What was kept with it.
+    pub metadata: String,
+}
+
+struct Quiet;
+
+impl ClientContext for Quiet {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        log_line(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(%error, reason, "kafka client");
+    }
+}
+
+impl ConsumerContext for Quiet {}
+
+/// A client that asks and never reads.
+pub struct Lookup {
+    client: BaseConsumer<Quiet>,
+}
+
+impl Lookup {
+    /// Asks on behalf of `group`; does not join it.
+    ///
+    /// # Errors
+    /// [`RunError::Kafka`] if the settings are refused.
+    pub fn new(connection: &ClientConfig, group: &str) -> Result<Self, RunError> {
+        let mut config = connection.clone();
+        config.set("group.id", group).set("enable.auto.commit", "false");
+        let client =
+            BaseConsumer::from_config_and_context(&config, Quiet).map_err(RunError::kafka("making a client"))?;
+        Ok(Self { client })
+    }
+
+    /// How many partitions `topic` has.
+    ///
+    /// # Errors
+    /// [`RunError::TopicMissing`], or [`RunError::Kafka`] if no broker answers.
+    pub fn partitions(&self, topic: &str) -> Result<u32, RunError> {
+        let metadata = self.client.fetch_metadata(Some(topic), ASK_WITHIN);
+        let metadata = metadata.map_err(RunError::kafka(format!("asking about topic {topic}")))?;
+        let found = metadata.topics().iter().find(|t| t.name() == topic && t.error().is_none());
+        match found.map(|t| t.partitions().len()) {
+            Some(count) if count > 0 => Ok(u32::try_from(count).unwrap_or(u32::MAX)),
+            _ => Err(RunError::TopicMissing { topic: topic.to_owned() }),
+        }
+    }
+
+    /// Where the log of a partition begins and ends now.
+    ///
+    /// # Errors
+    /// [`RunError::Kafka`] if its leader does not answer.
+    pub fn ends(&self, topic: &str, partition: Partition) -> Result<Ends, RunError> {
+        let asked = self.client.fetch_watermarks(topic, wire_partition(partition), ASK_WITHIN);
+        let (low, high) = asked.map_err(RunError::kafka(format!("asking for the ends of {topic} [{partition}]")))?;
+        let offset = |raw: i64| Offset(u64::try_from(raw).unwrap_or_default());
+        Ok(Ends { low: offset(low), high: offset(high) })
+    }
+
+    /// What the group has committed for a partition; `None` where it never has.
+    ///
+    /// # Errors
+    /// [`RunError::Kafka`] if the coordinator does not answer.
+    pub fn committed(&self, topic: &str, partition: Partition) -> Result<Option<Committed>, RunError> {
+        let mut list = TopicPartitionList::new();
+        list.add_partition(topic, wire_partition(partition));
+        let doing = || format!("asking for the committed offset of {topic} [{partition}]");
+        let answer = self.client.committed_offsets(list, ASK_WITHIN).map_err(RunError::kafka(doing()))?;
+        let elements = answer.elements();
+        let Some(element) = elements.first() else { return Ok(None) };
+        element.error().map_err(RunError::kafka(doing()))?;
+        Ok(match element.offset() {
+            WireOffset::Offset(next) => Some(Committed {
+                next: Offset(u64::try_from(next).unwrap_or_default()),
+                metadata: element.metadata().to_owned(),
+            }),
+            WireOffset::Beginning
+            | WireOffset::End
+            | WireOffset::Stored
+            | WireOffset::Invalid
+            | WireOffset::OffsetTail(_) => None,
+        })
+    }
+}

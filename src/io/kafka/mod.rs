@@ -1,0 +1,18 @@
+//! The runtime on Kafka: threads, offsets, batches and deliveries around the pure stages.
+
+pub mod batch;
+pub mod commits;
+pub mod consumer;
+pub mod deliveries;
+mod dispatch;
+pub mod error;
+pub mod heartbeat;
+pub mod lookup;
+pub mod poll_thread;
+pub mod prepare;
+pub mod producer;
+pub mod stages;
+pub mod topics_table;
+pub mod workers;
+
+pub use error::RunError;

@@ -1,0 +1,178 @@
+//! What the runtime asks of the engine: the two stages that it feeds, and who makes them.
+//!
+//! The runtime owns threads, offsets, batches and deliveries. A stage owns what is counted and decided. Each worker
+//! thread has ingest stages of its own, and each partition of the activity log one detect stage; so stages need no
+//! locks, only [`Send`].
+
+use crate::core::activity::{Control, Record};
+use crate::core::detector::{Detector, DetectorSettings, DetectorStats, Output, StateError};
+use crate::core::event::FieldSet;
+use crate::core::time::{EventTime, Millis};
+use crate::core::units::{Epoch, Offset, Partition, Position, Tag};
+
+/// A source's place in the configuration's list, from 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceIndex(pub u16);
+
+/// One record of a source topic, borrowed from the batch that carries it.
+#[derive(Clone, Copy, Debug)]
+pub struct SourceRecord<'a> {
+    /// Which source.
+    pub source: SourceIndex,
+    /// Which life of its topic.
+    pub epoch: Epoch,
+    /// Its partition.
+    pub partition: Partition,
+    /// Its offset.
+    pub offset: Offset,
+    /// The smaller of Kafka's timestamp and this process's clock.
+    pub received: EventTime,
+    /// The value; empty where the record has none.
+    pub payload: &'a [u8],
+}
+
+/// A record, or one of the events it explodes into, that cannot be used. Topic, partition and offset are those of the
+/// record in hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RejectedRecord<'a> {
+    /// A short name for the reason, one of a small fixed set: the label of `leakwatch_rejected_total`.
+    pub reason: &'static str,
+    /// Field, expected type and position; never the value.
+    pub detail: &'a str,
+    /// Which of the events that the record explodes into; `None` where the whole record is rejected.
+    pub index: Option<u32>,
+    /// A keyed digest of the value.
+    pub digest: Option<Tag>,
+}
+
+/// Where an ingest stage puts what it makes.
+pub trait IngestOut {
+    /// Appends `record` to partition `to` of the activity log. Records of one source partition arrive in one
+    /// activity partition in the order they were emitted.
+    fn emit(&mut self, to: Partition, record: &Record<'_>);
+
+    /// Sends the record in hand, or a part of it, to the rejected topic, and counts it.
+    fn reject(&mut self, rejected: RejectedRecord<'_>);
+
+    /// Counts fields that were present and of a wrong type or range.
+    fn unknown_fields(&mut self, fields: FieldSet);
+}
+
+/// Ingest on one worker thread: decode, resolve, normalise, tag, route.
+pub trait IngestStage: Send {
+    /// Handles one source record. What is neither emitted nor rejected is gone.
+    fn process(&mut self, record: &SourceRecord<'_>, out: &mut dyn IngestOut);
+
+    /// The worker has nothing more to read just now: the place for housekeeping, such as taking up a new filter.
+    fn idle(&mut self) {}
+}
+
+/// Makes ingest stages, and knows what ingest has to tell detect.
+pub trait IngestFactory: Send + Sync {
+    /// A stage for one worker thread; called once a worker, before it reads.
+    fn stage(&self) -> Box<dyn IngestStage>;
+
+    /// Records for every partition of the activity log: the filter's figures. Published at the start, and again
+    /// whenever [`Self::controls_version`] changes.
+    fn controls(&self) -> Vec<Record<'_>>;
+
+    /// Changes when [`Self::controls`] would say something new. Asked once a second.
+    fn controls_version(&self) -> u64;
+
+    /// Whether the first filter is loaded, where one is configured: a condition of readiness.
+    fn is_ready(&self) -> bool {
+        true
+    }
+}
+
+/// Detect on one partition of the activity log. The state after a position depends on the records up to it alone.
+pub trait DetectStage: Send {
+    /// Applies the record at `position`; outputs are appended to `out`, in order.
+    fn apply(&mut self, position: Position, record: &Record<'_>, out: &mut Vec<Output>);
+
+    /// The last position applied.
+    fn position(&self) -> Option<Position>;
+
+    /// The state as bytes; equal states give equal bytes.
+    fn snapshot(&self) -> Vec<u8>;
+
+    /// Sizes worth watching.
+    fn stats(&self) -> DetectorStats;
+
+    /// The version of the rule set that the log has told this state; `None` before the first.
+    ///
+    /// The default is for stages without rules: no rule set is then ever published on their account.
+    fn rules_version(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// Makes detect stages.
+pub trait DetectFactory: Send + Sync {
+    /// A stage that has read nothing of `partition`, one of `partitions`.
+    fn fresh(&self, partition: Partition, partitions: u32) -> Box<dyn DetectStage>;
+
+    /// A stage that goes on after a snapshot's position.
+    ///
+    /// # Errors
+    /// [`StateError`] if the bytes are not such a snapshot: the next older one is then tried.
+    fn restore(&self, partition: Partition, partitions: u32, state: &[u8]) -> Result<Box<dyn DetectStage>, StateError>;
+}
+
+/// The configured rule set, as the log carries it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleSet {
+    /// SHA-256 of the documents, in hexadecimal.
+    pub version: String,
+    /// The rule files, one YAML document each.
+    pub yaml: Vec<String>,
+}
+
+impl RuleSet {
+    /// The control record that puts these rules in force.
+    pub fn record(&self) -> Record<'_> {
+        let yaml = self.yaml.iter().map(String::as_str).collect();
+        Record::Control(Control::Rules { version: &self.version, yaml })
+    }
+}
+
+impl DetectStage for Detector {
+    fn apply(&mut self, position: Position, record: &Record<'_>, out: &mut Vec<Output>) {
+        Self::apply(self, position, record, out);
+    }
+
+    fn position(&self) -> Option<Position> {
+        Self::position(self)
+    }
+
+    fn snapshot(&self) -> Vec<u8> {
+        Self::snapshot(self)
+    }
+
+    fn stats(&self) -> DetectorStats {
+        Self::stats(self)
+    }
+}
+
+/// Makes [`Detector`]s.
+#[derive(Clone, Copy, Debug)]
+pub struct Detectors {
+    /// How late an event may be and still find every window it belongs to.
+    pub lateness: Millis,
+}
+
+impl Detectors {
+    fn settings(self, partition: Partition, partitions: u32) -> DetectorSettings {
+        DetectorSettings { partition, partitions, lateness: self.lateness }
+    }
+}
+
+impl DetectFactory for Detectors {
+    fn fresh(&self, partition: Partition, partitions: u32) -> Box<dyn DetectStage> {
+        Box::new(Detector::new(self.settings(partition, partitions)))
+    }
+
+    fn restore(&self, partition: Partition, partitions: u32, state: &[u8]) -> Result<Box<dyn DetectStage>, StateError> {
+        Ok(Box::new(Detector::restore(self.settings(partition, partitions), state)?))
+    }
+}
