@@ -2,8 +2,20 @@
 
 /// Operations that copy or export, as audit logs and clients spell them.
 const OPERATIONS: [&str; 14] = [
-    "copy", "copy to", "export", "unload", "dump", "pg_dump", "mysqldump", "mongodump", "mongoexport", "expdp", "bcp",
-    "backup", "outfile", "download",
+    "copy",
+    "copy to",
+    "export",
+    "unload",
+    "dump",
+    "pg_dump",
+    "mysqldump",
+    "mongodump",
+    "mongoexport",
+    "expdp",
+    "bcp",
+    "backup",
+    "outfile",
+    "download",
 ];
 
 /// Statements that copy or export begin so, after white space and comments.

@@ -2,14 +2,14 @@
 
 use super::bulk::is_bulk;
 use super::partition::partition_of;
+use super::places::Places;
 use super::settings::{IngestSettings, Knowledge, source_id};
-use super::stage::{IngestOut, SourceRecord};
+use super::stage::{IngestOut, RejectedRecord, SourceRecord};
 use super::tags::EventTags;
 use crate::core::activity::{Activity, Flags, Origin, Record};
-use crate::core::decode::ContentHasher;
+use crate::core::decode::{ContentHasher, RejectReason, clamp_future};
 use crate::core::event::{Event, EventKind};
 use crate::core::identifiers::mask;
-use crate::core::time::{EventTime, Millis};
 use smallvec::SmallVec;
 use std::borrow::Cow;
 
@@ -21,6 +21,8 @@ const MAX_OBJECTS: usize = 64;
 pub(super) struct Working {
     tags: EventTags,
     contents: ContentHasher,
+    actor: String,
+    places: Places,
 }
 
 impl Working {
@@ -29,7 +31,12 @@ impl Working {
         let mut key = [0; 16];
         key[..8].copy_from_slice(&knowledge.tagger.digest(b"content hash, first half").to_le_bytes());
         key[8..].copy_from_slice(&knowledge.tagger.digest(b"content hash, second half").to_le_bytes());
-        Self { tags: EventTags::default(), contents: ContentHasher::new(&key) }
+        Self {
+            tags: EventTags::default(),
+            contents: ContentHasher::new(&key),
+            actor: String::new(),
+            places: Places::default(),
+        }
     }
 
     /// Resolves, tags and emits one event.
@@ -43,9 +50,14 @@ impl Working {
         out: &mut dyn IngestOut,
     ) {
         let (time, future) = clamp_future(event.time, record.received, settings.max_future);
-        let actor = knowledge.directory.resolve_actor(event.actor.as_deref(), event.client_ip.as_deref(), time);
-        let destination = event.destination.as_deref().map(|raw| knowledge.directory.destination(raw));
-        let masked: SmallVec<[Cow<'_, str>; 2]> = event.objects.iter().take(MAX_OBJECTS).map(|name| mask(name)).collect();
+        let directory = &*knowledge.directory;
+        let login = event.actor.as_deref();
+        let Some(actor) = directory.resolve_actor(login, event.client_ip.as_deref(), time, &mut self.actor) else {
+            return out.reject(nobody(index));
+        };
+        let destination = event.destination.as_deref().map(|raw| self.places.shown(directory, raw));
+        let masked: SmallVec<[Cow<'_, str>; 2]> =
+            event.objects.iter().take(MAX_OBJECTS).map(|name| mask(name)).collect();
         let id = event.id.as_deref().map(mask);
         let source = settings.sources.get(usize::from(record.source.0)).map_or(0, |source| source_id(&source.name));
         self.tags.fill(event, knowledge);
@@ -63,14 +75,14 @@ impl Working {
             received: record.received,
             kind: event.kind,
             flags: flags(settings, event).with(Flags::FUTURE, future),
-            actor: actor.name(),
+            actor: actor.actor,
             actor_kind: actor.kind,
             role: actor.role,
             team: actor.team,
             left_at: actor.left_at,
             notice_at: actor.notice_at,
             missing_since: actor.missing_since,
-            utc_offset_minutes: actor.utc_offset_minutes,
+            utc_offset_minutes: directory.utc_offset_minutes(actor.zone, time),
             id: id.as_deref(),
             content_hash: self.contents.hash(event),
             client_ip: event.client_ip.as_deref(),
@@ -79,9 +91,9 @@ impl Working {
             rows: event.rows,
             bytes: event.bytes,
             channel: event.channel.as_deref(),
-            destination: destination.as_ref().map(|to| to.shown()),
-            domain: destination.as_ref().map(|to| to.domain()),
-            class: destination.as_ref().map(|to| to.class).unwrap_or_default(),
+            destination: destination.map(|place| &*place.shown),
+            domain: destination.map(|place| &*place.domain),
+            class: destination.map(|place| place.class).unwrap_or_default(),
             named,
             named_customers,
             tags: self.tags.part(0),
@@ -106,7 +118,12 @@ fn flags(settings: &IngestSettings, event: &Event<'_>) -> Flags {
         .with(Flags::BULK_OPERATION, query && is_bulk(event.operation.as_deref(), event.statement.as_deref()))
 }
 
-/// An event more than `max_future` after it was received counts at `received`; says whether it was one.
-pub(super) fn clamp_future(time: EventTime, received: EventTime, max_future: Millis) -> (EventTime, bool) {
-    if time > received.plus(max_future) { (received, true) } else { (time, false) }
+/// The decoder asks for an actor or an address; this is for an address that is only white space.
+fn nobody<'a>(index: u32) -> RejectedRecord<'a> {
+    RejectedRecord {
+        reason: RejectReason::NoActor.name(),
+        detail: "expected `actor` or `client_ip` to name somebody",
+        index: (index > 0).then_some(index),
+        digest: None,
+    }
 }

@@ -3,6 +3,7 @@
 mod bulk;
 mod event;
 mod partition;
+mod places;
 mod settings;
 mod stage;
 mod tags;

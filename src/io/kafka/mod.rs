@@ -1,6 +1,7 @@
 //! The runtime on Kafka: threads, offsets, batches and deliveries around the pure stages.
 
 pub mod batch;
+pub mod client;
 pub mod commits;
 pub mod consumer;
 pub mod deliveries;

@@ -6,57 +6,10 @@
 
 use crate::core::activity::{Control, Record};
 use crate::core::detector::{Detector, DetectorSettings, DetectorStats, Output, StateError};
-use crate::core::event::FieldSet;
-use crate::core::time::{EventTime, Millis};
-use crate::core::units::{Epoch, Offset, Partition, Position, Tag};
+use crate::core::time::Millis;
+use crate::core::units::{Partition, Position};
 
-/// A source's place in the configuration's list, from 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SourceIndex(pub u16);
-
-/// One record of a source topic, borrowed from the batch that carries it.
-#[derive(Clone, Copy, Debug)]
-pub struct SourceRecord<'a> {
-    /// Which source.
-    pub source: SourceIndex,
-    /// Which life of its topic.
-    pub epoch: Epoch,
-    /// Its partition.
-    pub partition: Partition,
-    /// Its offset.
-    pub offset: Offset,
-    /// The smaller of Kafka's timestamp and this process's clock.
-    pub received: EventTime,
-    /// The value; empty where the record has none.
-    pub payload: &'a [u8],
-}
-
-/// A record, or one of the events it explodes into, that cannot be used. Topic, partition and offset are those of the
-/// record in hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RejectedRecord<'a> {
-    /// A short name for the reason, one of a small fixed set: the label of `leakwatch_rejected_total`.
-    pub reason: &'static str,
-    /// Field, expected type and position; never the value.
-    pub detail: &'a str,
-    /// Which of the events that the record explodes into; `None` where the whole record is rejected.
-    pub index: Option<u32>,
-    /// A keyed digest of the value.
-    pub digest: Option<Tag>,
-}
-
-/// Where an ingest stage puts what it makes.
-pub trait IngestOut {
-    /// Appends `record` to partition `to` of the activity log. Records of one source partition arrive in one
-    /// activity partition in the order they were emitted.
-    fn emit(&mut self, to: Partition, record: &Record<'_>);
-
-    /// Sends the record in hand, or a part of it, to the rejected topic, and counts it.
-    fn reject(&mut self, rejected: RejectedRecord<'_>);
-
-    /// Counts fields that were present and of a wrong type or range.
-    fn unknown_fields(&mut self, fields: FieldSet);
-}
+pub use crate::core::ingest::{IngestOut, RejectedRecord, SourceIndex, SourceRecord};
 
 /// Ingest on one worker thread: decode, resolve, normalise, tag, route.
 pub trait IngestStage: Send {
@@ -152,6 +105,10 @@ impl DetectStage for Detector {
     fn stats(&self) -> DetectorStats {
         Self::stats(self)
     }
+
+    fn rules_version(&self) -> Option<&str> {
+        Self::rules_version(self)
+    }
 }
 
 /// Makes [`Detector`]s.
@@ -159,11 +116,13 @@ impl DetectStage for Detector {
 pub struct Detectors {
     /// How late an event may be and still find every window it belongs to.
     pub lateness: Millis,
+    /// Actors of one partition that the directory does not know, at most.
+    pub max_unlisted: usize,
 }
 
 impl Detectors {
     fn settings(self, partition: Partition, partitions: u32) -> DetectorSettings {
-        DetectorSettings { partition, partitions, lateness: self.lateness }
+        DetectorSettings { partition, partitions, lateness: self.lateness, max_unlisted: self.max_unlisted }
     }
 }
 
