@@ -1,6 +1,6 @@
 //! The command line: what each subcommand is called and which file runs it.
 
-use crate::commands::Outcome;
+use crate::commands::{Outcome, simulate};
 use clap::{Parser, Subcommand};
 
 /// A streaming detector of customer data leaving a company.
@@ -12,7 +12,10 @@ pub struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    /// Writes a simulated retailer's traffic with chosen attacks, and the ground truth.
+    Simulate(simulate::SimulateArgs),
+}
 
 impl Cli {
     /// Runs the chosen subcommand to its end.
@@ -20,6 +23,8 @@ impl Cli {
     /// # Errors
     /// [`crate::commands::Failure`], whose exit status the process ends with.
     pub fn run(self) -> Outcome {
-        match self.command {}
+        match self.command {
+            Command::Simulate(args) => simulate::run(&args),
+        }
     }
 }

@@ -26,7 +26,7 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     actor: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    session: Option<Shown<Id>>,
+    session: Option<Shown<Session>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     client_ip: Option<Ipv4Addr>,
     app: &'static str,
@@ -39,7 +39,7 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     statement: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    rows: Option<Option<u64>>,
+    rows: Option<Rows>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,6 +81,14 @@ impl Display for Id {
     }
 }
 
+struct Session(u32);
+
+impl Display for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s{:08x}", self.0)
+    }
+}
+
 /// What a line says beside its step.
 #[derive(Clone, Copy, Debug)]
 pub struct Stamp {
@@ -96,7 +104,7 @@ pub fn render(step: &Step, stamp: Stamp, base: &CustomerBase, population: &Popul
         time: Shown(step.claimed.unwrap_or(step.at)),
         received: stamp.received.map(Shown),
         actor: login(&step.who, population),
-        session: step.session.map(|session| Shown(Id("s", session))),
+        session: step.session.map(|session| Shown(Session(session as u32))),
         client_ip: step.client_ip,
         app: step.app,
         ..Line::default()
@@ -127,10 +135,7 @@ fn fill_query<'a>(line: &mut Line<'a>, query: &'a Query, base: &'a CustomerBase)
     line.objects = Some([query.object]);
     line.operation = Some(query.operation);
     line.statement = statement(query, base);
-    line.rows = Some(match query.rows {
-        Rows::Told(rows) => Some(rows),
-        Rows::Unknown => None,
-    });
+    line.rows = Some(query.rows);
     line.bytes = query.bytes;
     line.identifiers = Identifiers::of(&query.touched, base);
 }

@@ -3,6 +3,7 @@
 use super::customers::CustomerIndex;
 use super::people::ActorNumber;
 use crate::core::time::EventTime;
+use serde::Serialize;
 use std::borrow::Cow;
 use std::net::Ipv4Addr;
 
@@ -67,8 +68,9 @@ pub struct Touched {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Kinds(pub u8);
 
-/// Rows as the source tells them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Rows as the source tells them: a number or `null`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum Rows {
     /// So many.
     Told(u64),

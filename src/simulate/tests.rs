@@ -123,11 +123,8 @@ fn the_truth_is_what_the_lines_say() {
         let line = parse(&event);
         let (read, sent, rows, events) = &mut shown[usize::from(attack)];
         let phones = identifiers(&line).into_iter().filter(|one| one.starts_with("phone:"));
-        if event.topic == Topic::Queries {
-            read.extend(phones)
-        } else {
-            sent.extend(phones)
-        }
+        let shown_by = if event.topic == Topic::Queries { read } else { sent };
+        shown_by.extend(phones);
         *rows += line["rows"].as_u64().unwrap_or(0);
         *events += 1;
     }
@@ -163,16 +160,16 @@ fn volumes_by_role_stay_in_bounds() {
     for seed in [1, 2, 3] {
         let world = world(SimulateSettings { seed, ..SimulateSettings::default() });
         let by_actor = count_by_actor(&world);
-        let total: u64 = by_actor.values().sum();
+        let total: u32 = by_actor.values().sum();
         assert!((200_000..240_000).contains(&total), "seed {seed}: {total} events");
         let people = world.scene().population.people();
-        let human: u64 = people.iter().filter_map(|actor| by_actor.get(&actor.number)).sum();
+        let human: u32 = people.iter().filter_map(|actor| by_actor.get(&actor.number)).sum();
         assert!((50_000..90_000).contains(&(total - human)), "seed {seed}: {} events of services", total - human);
         for (role, least, most) in A_DAY {
             let members: Vec<_> = people.iter().filter(|actor| actor.role() == Some(role)).collect();
-            let events: u64 = members.iter().filter_map(|actor| by_actor.get(&actor.number)).sum();
+            let events: u32 = members.iter().filter_map(|actor| by_actor.get(&actor.number)).sum();
             let workdays = 5.0 + 0.02 * f64::from(role_weekend(role));
-            let mean = events as f64 / members.len() as f64 / workdays;
+            let mean = f64::from(events) / f64::from(members.len() as u32) / workdays;
             assert!((least..=most).contains(&mean), "seed {seed}: {role:?} has {mean:.1} events a workday");
         }
     }
@@ -183,7 +180,7 @@ fn role_weekend(role: Role) -> u32 {
 }
 
 /// Events by actor; those that only tell an address belong to its holder.
-fn count_by_actor(world: &World) -> BTreeMap<u32, u64> {
+fn count_by_actor(world: &World) -> BTreeMap<u32, u32> {
     let population = &world.scene().population;
     let spellings = population.actors.iter().flat_map(|actor| {
         let ip = actor.client_ip.to_string();

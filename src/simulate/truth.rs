@@ -99,10 +99,10 @@ impl AttackTruth {
 fn touches(plan: &AttackPlan) -> BTreeMap<CustomerIndex, Touch> {
     let mut touches = BTreeMap::<_, Touch>::new();
     for step in &plan.steps {
-        let touched = step.action.touched();
-        for (place, index) in touched.customers.iter().enumerate() {
+        let here = step.action.touched();
+        for (place, index) in here.customers.iter().enumerate() {
             let touch = touches.entry(*index).or_default();
-            let named = place < touched.named as usize;
+            let named = place < here.named as usize;
             match step.action {
                 Action::Query(_) => {
                     touch.read_at.get_or_insert(step.at);

@@ -16,7 +16,7 @@ impl Attack for BulkDump {
     }
 
     fn about(&self) -> &'static str {
-        "one account reads 5,000 customers at 1,000/m; with destination= it then uploads them"
+        "one account reads 5,000 customers at 1,000/m; destination= uploads them"
     }
 
     fn play(&self, stage: &mut Stage<'_>) -> Result<(), AttackError> {

@@ -18,7 +18,7 @@ impl Attack for Collusion {
     }
 
     fn about(&self) -> &'static str {
-        "11 people (actors=) send 440 customers in all to one domain, a fresh host each day"
+        "11 people send 440 customers to one domain, a fresh host each day"
     }
 
     fn play(&self, stage: &mut Stage<'_>) -> Result<(), AttackError> {

@@ -16,7 +16,7 @@ impl Attack for CopyUnknown {
     }
 
     fn about(&self) -> &'static str {
-        "one person COPYs 20,000 customers in one statement, rows null, nobody named"
+        "one person COPYs 20,000 customers, rows null, nobody named"
     }
 
     fn play(&self, stage: &mut Stage<'_>) -> Result<(), AttackError> {

@@ -18,7 +18,7 @@ impl Attack for Drip {
     }
 
     fn about(&self) -> &'static str {
-        "one person reads and sends 420 customers spread over all days; speed= sets how many a day"
+        "420 customers read and sent over all days; speed= sets how many a day"
     }
 
     fn play(&self, stage: &mut Stage<'_>) -> Result<(), AttackError> {

@@ -24,7 +24,7 @@ impl Attack for EncodedEgress {
     }
 
     fn about(&self) -> &'static str {
-        "one person reads 300 customers at 10/m and sends them as gzip, zip and base64 layers"
+        "300 customers read at 10/m, then sent in gzip, zip and base64 layers"
     }
 
     fn play(&self, stage: &mut Stage<'_>) -> Result<(), AttackError> {

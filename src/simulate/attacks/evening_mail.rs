@@ -17,7 +17,7 @@ impl Attack for EveningMail {
     }
 
     fn about(&self) -> &'static str {
-        "one person mails 12 just-read customers an evening, each evening to another domain"
+        "12 just-read customers mailed an evening, each time to another domain"
     }
 
     fn play(&self, stage: &mut Stage<'_>) -> Result<(), AttackError> {

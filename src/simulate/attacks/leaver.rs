@@ -15,7 +15,7 @@ impl Attack for Leaver {
     }
 
     fn about(&self) -> &'static str {
-        "a former employee reads 60 customers at 5/m in the evening, by changing spellings of the login"
+        "a former employee reads 60 customers at 5/m, in changing spellings"
     }
 
     fn play(&self, stage: &mut Stage<'_>) -> Result<(), AttackError> {

@@ -1,6 +1,7 @@
 //! Leaks to plant in ordinary traffic. An attack is one file with one type that implements [`Attack`], and one line in
 //! [`ATTACKS`].
 
+mod acts;
 mod bulk_dump;
 mod canary;
 mod collusion;
@@ -16,9 +17,13 @@ mod request;
 mod service_abuse;
 mod stage;
 
+pub use acts::{Tool, Way};
 pub use options::{AttackOptions, Speed};
 pub use request::{AttackRequest, RequestError};
-pub use stage::{Entity, Stage, Tool, Way};
+pub use stage::{Entity, Stage};
+
+#[cfg(test)]
+mod tests;
 
 use super::rng::{Purpose, hash_name, stream};
 use super::scene::Scene;

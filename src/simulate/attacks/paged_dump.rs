@@ -19,7 +19,7 @@ impl Attack for PagedDump {
     }
 
     fn about(&self) -> &'static str {
-        "one account pages through 3,000 customers, 50 rows a query, at 200/m"
+        "one account pages through 3,000 customers, 50 rows a query, 200/m"
     }
 
     fn play(&self, stage: &mut Stage<'_>) -> Result<(), AttackError> {

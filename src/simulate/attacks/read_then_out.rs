@@ -17,7 +17,7 @@ impl Attack for ReadThenOut {
     }
 
     fn about(&self) -> &'static str {
-        "one person reads 300 customers at 10/m and uploads them outside within the hours after"
+        "300 customers read at 10/m, then uploaded outside by the same person"
     }
 
     fn play(&self, stage: &mut Stage<'_>) -> Result<(), AttackError> {

@@ -17,7 +17,7 @@ impl Attack for ServiceAbuse {
     }
 
     fn about(&self) -> &'static str {
-        "a service's account reads 2,000 customers at 400/m from a person's address and console"
+        "a service's account reads 2,000 customers at 400/m from a person's desk"
     }
 
     fn play(&self, stage: &mut Stage<'_>) -> Result<(), AttackError> {

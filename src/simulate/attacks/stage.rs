@@ -4,14 +4,12 @@ use super::options::{AttackOptions, Begin, Speed};
 use super::{AttackError, AttackPlan};
 use crate::core::time::{EventTime, Millis};
 use crate::simulate::calendar::LocalDay;
-use crate::simulate::customers::CustomerIndex;
 use crate::simulate::people::{Actor, Role, Work};
-use crate::simulate::rng::{Stream, mix, pick};
+use crate::simulate::rng::{Stream, pick};
 use crate::simulate::scene::Scene;
-use crate::simulate::step::{Action, Carried, Egress, Kinds, Query, Rows, Statement, Step, Touched, Who};
+use crate::simulate::step::Step;
 use rand::Rng;
-use std::borrow::Cow;
-use std::net::Ipv4Addr;
+use rand::seq::SliceRandom;
 
 /// An entity that an alert about the attack may name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,30 +18,6 @@ pub struct Entity {
     pub kind: &'static str,
     /// Its id, as the contract spells it.
     pub id: String,
-}
-
-/// With what somebody reads.
-#[derive(Clone, Copy, Debug)]
-pub struct Tool {
-    /// The application.
-    pub app: &'static str,
-    /// Database and table.
-    pub table: (&'static str, &'static str),
-    /// By what customers are named.
-    pub kinds: Kinds,
-}
-
-/// How something is sent.
-#[derive(Clone, Copy, Debug)]
-pub struct Way {
-    /// The application.
-    pub app: &'static str,
-    /// The channel.
-    pub channel: &'static str,
-    /// How the customers are to be seen.
-    pub carried: Carried,
-    /// A file's name.
-    pub file: Option<&'static str>,
 }
 
 /// An attack while it is played.
@@ -56,26 +30,7 @@ pub struct Stage<'a> {
     options: &'a AttackOptions,
     name: String,
     entities: Vec<Entity>,
-    steps: Vec<Step>,
-}
-
-impl Tool {
-    /// A database console on the customer table.
-    pub const CONSOLE: Self =
-        Self { app: "psql", table: ("shop", "shop.customers"), kinds: Kinds::PHONE.and(Kinds::EMAIL) };
-    /// The desk application of customer service.
-    pub const DESK: Self = Self {
-        app: "service-desk",
-        table: ("shop", "shop.customers"),
-        kinds: Kinds::PHONE.and(Kinds::EMAIL).and(Kinds::CUSTOMER_ID),
-    };
-}
-
-impl Way {
-    /// An upload through the web proxy, the customers told as identifiers.
-    pub const UPLOAD: Self = Self { app: "proxy", channel: "http", carried: Carried::Identifiers, file: None };
-    /// A mail through the gateway that quotes them.
-    pub const MAIL: Self = Self { app: "mail-gateway", channel: "email", carried: Carried::Both, file: None };
+    pub(super) steps: Vec<Step>,
 }
 
 impl<'a> Stage<'a> {
@@ -119,14 +74,13 @@ impl<'a> Stage<'a> {
     /// [`AttackError::Size`] where there are not so many; else as [`Self::actor`].
     pub fn members(&mut self, usual: u32, roles: &[Role]) -> Result<Vec<&'a Actor>, AttackError> {
         let fits = |actor: &&Actor| actor.role().is_some_and(|role| roles.contains(&role));
-        let staff: Vec<&Actor> = self.scene.population.people().iter().filter(fits).collect();
+        let mut staff: Vec<&Actor> = self.scene.population.people().iter().filter(fits).collect();
         let wanted = self.options.actors.unwrap_or(usual.min(staff.len() as u32));
         self.check("actors", wanted, staff.len() as u32)?;
+        staff.shuffle(&mut self.rng);
         let first = self.member(roles)?;
         let mut chosen = vec![first];
-        let start = self.rng.random_range(0..staff.len() as u32) as usize;
-        let others = staff.iter().cycle().skip(start).take(staff.len()).filter(|one| one.number != first.number);
-        chosen.extend(others.take(wanted as usize - 1));
+        chosen.extend(staff.into_iter().filter(|one| one.number != first.number).take(wanted as usize - 1));
         for actor in &chosen[1..] {
             self.accuse("actor", actor.name().to_owned());
         }
@@ -192,52 +146,8 @@ impl<'a> Stage<'a> {
             Work::Job(_) => 14,
         };
         let minutes = self.rng.random_range(0..5 * 60);
-        self.scene.calendar.midnight(day).plus(Millis::from_mins(first_hour * 60 + minutes))
-    }
-
-    /// `actor` reads `who` (the first `named` of them named) at `at`.
-    pub fn read(&mut self, actor: &Actor, at: EventTime, tool: Tool, touched: Touched, statement: Statement) {
-        let rows = match statement {
-            Statement::Copy => Rows::Unknown,
-            _ => Rows::Told(touched.customers.len() as u64),
-        };
-        let bytes = touched.customers.len() as u64 * 180 + 64;
-        let operation = if statement == Statement::Copy { "copy" } else { "select" };
-        let (database, object) = tool.table;
-        let query = Query { database, object, operation, rows, bytes: Some(bytes), touched, statement };
-        self.step(actor, at, tool.app, Action::Query(query));
-    }
-
-    /// `actor` reads all of `who` in lookups of at most `at_once`, from `from` on at `speed`; gives the time after.
-    pub fn read_all(
-        &mut self,
-        actor: &Actor,
-        from: EventTime,
-        tool: Tool,
-        who: &[CustomerIndex],
-        (at_once, speed): (usize, Speed),
-    ) -> EventTime {
-        let mut at = from;
-        for some in who.chunks(at_once.max(1)) {
-            self.read(actor, at, tool, Touched::named(some.to_vec(), tool.kinds), Statement::Literal);
-            at = at.plus(self.jittered(speed.time_for(some.len() as u32)));
-        }
-        at
-    }
-
-    /// `actor` sends `who` to `destination` at `at`.
-    pub fn send(&mut self, actor: &Actor, at: EventTime, way: Way, to: &str, who: &[CustomerIndex]) {
-        let kinds = Kinds::PHONE.and(Kinds::EMAIL);
-        let named = if way.carried == Carried::Unseen { 0 } else { who.len() as u32 };
-        let egress = Egress {
-            channel: way.channel,
-            destination: Cow::Owned(to.to_owned()),
-            bytes: who.len() as u64 * 60 + 900,
-            touched: Touched::sampled(who.to_vec(), named, kinds),
-            carried: way.carried,
-            file: way.file.map(Cow::Borrowed),
-        };
-        self.step(actor, at, way.app, Action::Egress(egress));
+        let at = self.scene.calendar.midnight(day).plus(Millis::from_mins(first_hour * 60 + minutes));
+        at.max(self.scene.calendar.start().plus(Millis::from_mins(minutes % 60)))
     }
 
     /// Somewhere between half and one and a half times `span`.
@@ -277,21 +187,6 @@ impl<'a> Stage<'a> {
             return Err(AttackError::OutsideSpan { attack: self.name, span });
         }
         Ok(AttackPlan { name: self.name, kind, entities: self.entities, steps: self.steps })
-    }
-
-    /// Adds any step.
-    pub fn push(&mut self, step: Step) {
-        self.steps.push(step);
-    }
-
-    fn step(&mut self, actor: &Actor, at: EventTime, app: &'static str, action: Action) {
-        let spelling = self.rng.random_range(0..actor.spellings.len() as u8);
-        let capitals = self.rng.random_bool(0.2);
-        let client_ip: Ipv4Addr = actor.client_ip;
-        let session = mix(actor.number.into(), mix(0xa7, at.as_millis() as u64 / 28_800_000));
-        let who = Who::Listed { number: actor.number, spelling, capitals };
-        let client_ip = Some(client_ip);
-        self.push(Step { at, claimed: None, who, client_ip, session: Some(session), app, action });
     }
 
     fn check(&self, field: &'static str, found: u32, most: u32) -> Result<(), AttackError> {

@@ -29,7 +29,7 @@ impl Life for Campaign {
     }
 
     fn about(&self) -> &'static str {
-        "two mail campaigns a week, each 2,000 to 5,000 customers to the mailing partner within half an hour"
+        "two campaigns a week, 2,000 to 5,000 customers each, to a mailing partner"
     }
 
     fn steps(&self, scene: &Scene, rng: &mut Stream) -> Vec<Step> {

@@ -16,7 +16,7 @@ impl Life for Holiday {
     }
 
     fn about(&self) -> &'static str {
-        "on the middle workday offices are empty; four in ten of customer service and operations work"
+        "on the middle workday offices are empty, shop and warehouse thinly staffed"
     }
 
     fn tempo(&self, scene: &Scene, actor: &Actor, at: LocalHour) -> f64 {

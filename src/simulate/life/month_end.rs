@@ -15,7 +15,7 @@ impl Life for MonthEnd {
     }
 
     fn about(&self) -> &'static str {
-        "on the last two workdays finance, analysts, management and report-etl do up to three times as much"
+        "on the last two workdays finance and reports do up to three times as much"
     }
 
     fn tempo(&self, scene: &Scene, actor: &Actor, at: LocalHour) -> f64 {

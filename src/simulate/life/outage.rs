@@ -20,7 +20,7 @@ impl Life for Outage {
     }
 
     fn about(&self) -> &'static str {
-        "on the middle workday events of 10:00 to 13:00 arrive between 13:00 and 13:20; lines carry `received`"
+        "events of three hours arrive late, and lines carry `received`"
     }
 
     fn held_until(&self, scene: &Scene, at: EventTime) -> Option<EventTime> {

@@ -18,7 +18,7 @@ impl Life for SaleDay {
     }
 
     fn about(&self) -> &'static str {
-        "on the middle workday, customer service, sales, operations, marketing and services do 2.5 times as much"
+        "on the middle workday shop and services do 2.5 times as much"
     }
 
     fn tempo(&self, scene: &Scene, actor: &Actor, at: LocalHour) -> f64 {

@@ -50,7 +50,7 @@ fn accounts(task: &mut Task<'_>) {
     if percent(task.rng, 60) {
         let count = task.rng.random_range(5..=25);
         let who = task.portfolio(count);
-        task.look_up("sales-console", ACCOUNTS, who, Kinds::CUSTOMER_ID.and(Kinds::PHONE).and(Kinds::EMAIL));
+        task.look_up("sales-console", ACCOUNTS, who, Kinds::CUSTOMER_ID.and(Kinds::PHONE));
     } else {
         let count = task.rng.random_range(1..=3);
         let who = task.portfolio(count);

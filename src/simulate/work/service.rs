@@ -50,11 +50,11 @@ fn crm_sync(task: &mut Task<'_>) {
     }
 }
 
-/// A stream of changed rows, thirty of them named.
+/// A stream of changed rows, twenty of them named.
 fn index(task: &mut Task<'_>) {
     let after = task.rng.random_range(0..10_000_000);
     let limit = task.rng.random_range(200..=1_000);
-    let who = task.anybody(30);
+    let who = task.anybody(20);
     let rows = if percent(task.rng, 10) { Rows::Unknown } else { Rows::Told(limit) };
     task.query(
         "indexer",
