@@ -87,7 +87,7 @@ pub const MAX_FUTURE_MAX: Millis = Millis::from_hours(24);
 /// The least lateness: below it, ordinary batching of sources would lose windows.
 pub const LATENESS_MIN: Millis = Millis::from_mins(1);
 /// The most lateness: every window's ring covers it.
-pub const LATENESS_MAX: Millis = Millis::from_hours(6);
+pub const LATENESS_MAX: Millis = crate::core::window::RETAINED_LATENESS;
 const STALE_MIN: Millis = Millis::from_mins(1);
 const STALE_MAX: Millis = Millis::from_days(366);
 const MIN_ENTITIES: u64 = 1_000;
