@@ -1,6 +1,6 @@
 //! The command line: what each subcommand is called and which file runs it.
 
-use crate::commands::{Outcome, simulate};
+use crate::commands::{self, Outcome};
 use clap::{Parser, Subcommand};
 
 /// A streaming detector of customer data leaving a company.
@@ -13,8 +13,14 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Makes keys, and filters of who is a customer.
+    Filter(commands::filter::Args),
+    /// Runs the engine over files of events, to their end.
+    Replay(commands::replay::Args),
+    /// Checks rule files.
+    Rules(commands::rules::Args),
     /// Writes a simulated retailer's traffic with chosen attacks, and the ground truth.
-    Simulate(simulate::SimulateArgs),
+    Simulate(commands::simulate::SimulateArgs),
 }
 
 impl Cli {
@@ -24,7 +30,10 @@ impl Cli {
     /// [`crate::commands::Failure`], whose exit status the process ends with.
     pub fn run(self) -> Outcome {
         match self.command {
-            Command::Simulate(args) => simulate::run(&args),
+            Command::Filter(args) => commands::filter::run(args),
+            Command::Replay(args) => commands::replay::run(&args),
+            Command::Rules(args) => commands::rules::run(&args),
+            Command::Simulate(args) => commands::simulate::run(&args),
         }
     }
 }

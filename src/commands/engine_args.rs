@@ -1,7 +1,8 @@
 //! Flags that every command with an engine has, and what they amount to.
 
 use super::failure::Failure;
-use crate::config::{EngineSettings, FilterSettings};
+use crate::config::EngineSettings;
+use crate::config::settings::{DecoderSettings, FilterSettings};
 use crate::core::decode::{DecodeLimits, Decoder};
 use crate::core::ingest::{IngestSettings, Knowledge, SourceSpec};
 use crate::core::rules::{RuleText, SHIPPED, check};
@@ -124,6 +125,13 @@ pub fn file_source<'a>(settings: &EngineSettings, argument: &'a str) -> Result<(
     let source = settings.sources.iter().find(|source| source.topic == topic).ok_or_else(|| {
         Failure::usage(anyhow!("{argument}: expected a source with topic `{topic}` in the configuration"))
     })?;
-    let spec = SourceSpec { name: topic.into(), decoder: source.decoder.decoder(), kind: source.kind };
+    let spec = SourceSpec { name: topic.into(), decoder: decoder(&source.decoder)?, kind: source.kind };
     Ok((spec, path))
+}
+
+fn decoder(settings: &DecoderSettings) -> Result<Decoder, Failure> {
+    match settings {
+        DecoderSettings::Native => Ok(Decoder::Native),
+        DecoderSettings::Mapped(_) => Err(Failure::usage(anyhow!("decoder: expected `native`"))),
+    }
 }

@@ -1,6 +1,12 @@
 //! One file a subcommand: reads its arguments, wires the adapters, says what happened.
 
+pub mod engine_args;
 mod failure;
+pub mod filter;
+pub mod format;
+mod progress;
+pub mod replay;
+pub mod rules;
 pub mod simulate;
 
 pub use failure::{Failure, Outcome};

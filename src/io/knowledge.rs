@@ -1,6 +1,7 @@
 //! What ingest knows, read from files: the directory, the key, the customer filters.
 
-use crate::config::{EngineSettings, FilterSettings};
+use crate::config::EngineSettings;
+use crate::config::settings::FilterSettings;
 use crate::core::filter::FilterSet;
 use crate::core::identifiers::{Region, TagKey, Tagger};
 use crate::core::identity::{Directory, DirectoryError};
@@ -64,7 +65,7 @@ const LOCAL_KEY: [u8; 16] = *b"leakwatch, local";
 pub fn read(settings: &EngineSettings) -> Result<Knowledge, KnowledgeError> {
     let directory = Arc::new(read_directory(settings)?);
     let Some(filters) = &settings.filters else {
-        let tagger = Tagger::new(&TagKey::from_bytes(LOCAL_KEY));
+        let tagger = Tagger::new(&TagKey::new(LOCAL_KEY));
         return Ok(Knowledge { directory, filters: None, tagger, region: Region::CN });
     };
     let (set, tagger) = read_filters(filters)?;

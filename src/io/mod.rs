@@ -1,7 +1,13 @@
 //! Adapters: everything that has a clock, a socket or a disk. They know `core`'s types; `core` knows nobody.
 
 pub mod clock;
+pub mod customer_csv;
+pub mod files;
+pub mod filter_dir;
 pub mod kafka;
+pub mod key_file;
+pub mod knowledge;
 pub mod lifecycle;
 pub mod metrics;
+pub mod rule_files;
 pub mod snapshots;

@@ -46,8 +46,8 @@ pub fn read<S: AsRef<str>>(patterns: &[S]) -> Result<Vec<RuleFile>, RuleFilesErr
     let mut files = Vec::new();
     for pattern in patterns {
         for path in expand(pattern.as_ref())? {
-            let yaml = std::fs::read_to_string(&path)
-                .map_err(|source| RuleFilesError::Read { path: path.clone(), source })?;
+            let yaml =
+                std::fs::read_to_string(&path).map_err(|source| RuleFilesError::Read { path: path.clone(), source })?;
             files.push(RuleFile { name: path.display().to_string(), yaml });
         }
     }

@@ -102,7 +102,8 @@ impl Report {
         for (field, count) in &self.fields_unknown {
             writeln!(out, "  `{field}` of a wrong type or range: {count}")?;
         }
-        for (what, count) in [("repeated", self.repeated), ("too late", self.too_late), ("in the future", self.future)] {
+        for (what, count) in [("repeated", self.repeated), ("too late", self.too_late), ("in the future", self.future)]
+        {
             if count > 0 {
                 writeln!(out, "  {what}: {count}")?;
             }

@@ -30,7 +30,7 @@ pub struct Manifest {
     /// The version of the normal forms.
     pub normaliser: u32,
     /// The public name of the key that made the tags.
-    pub key_fingerprint: String,
+    pub key_fingerprint: KeyFingerprint,
     /// A kind each, in the order of the built-in kinds.
     pub kinds: Vec<KindEntry>,
 }
@@ -108,13 +108,16 @@ pub enum ManifestError {
     #[error("filter was built with key {found}, not with key {given}")]
     Key {
         /// The filter's key.
-        found: String,
+        found: KeyFingerprint,
         /// The key at hand.
-        given: String,
+        given: KeyFingerprint,
     },
     /// The region is none.
     #[error("`region`: expected two letters of ISO 3166-1")]
     Region,
+    /// The fingerprint is none.
+    #[error("`key_fingerprint`: expected 8 hexadecimal digits")]
+    Fingerprint,
     /// A file's name leads out of the directory.
     #[error("`file.name`: expected a plain file name")]
     FileName,
@@ -139,7 +142,7 @@ impl Manifest {
             built_at: built_at.to_string(),
             region: region.to_string(),
             normaliser: NORMALISER_VERSION,
-            key_fingerprint: key.to_string(),
+            key_fingerprint: key.clone(),
             kinds: Vec::new(),
         }
     }
@@ -162,6 +165,9 @@ impl Manifest {
         if manifest.files().any(|file| !is_plain(&file.name)) {
             return Err(ManifestError::FileName);
         }
+        if !manifest.key_fingerprint.is_well_formed() {
+            return Err(ManifestError::Fingerprint);
+        }
         Ok(manifest)
     }
 
@@ -181,8 +187,8 @@ impl Manifest {
         if self.normaliser != NORMALISER_VERSION {
             return Err(ManifestError::Normaliser { found: self.normaliser });
         }
-        if self.key_fingerprint != key.as_str() {
-            return Err(ManifestError::Key { found: self.key_fingerprint.clone(), given: key.to_string() });
+        if self.key_fingerprint != *key {
+            return Err(ManifestError::Key { found: self.key_fingerprint.clone(), given: key.clone() });
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::kind::FalsePositiveRate;
 use bloomfilter::Bloom;
 
 /// At least so many probes.
-const MIN_PROBES: u64 = 1_000_000;
+const MIN_PROBES: u64 = 100_000;
 /// At most so many: seconds, also for rates that would need more.
 const MAX_PROBES: u64 = 40_000_000;
 /// So many expected hits give the rate to within 10 % (two standard deviations).

@@ -10,10 +10,11 @@ mod national_id;
 mod normalise;
 mod phone;
 mod region;
+mod scan;
 mod tag;
 
 pub use kind::IdentifierKind;
-pub use mask::mask;
+pub use mask::{mask, mask_in};
 pub use normalise::{NORMALISER_VERSION, normalise};
 pub use region::{Region, UnknownRegion};
 pub use tag::{KEY_BYTES, KeyError, KeyFingerprint, TagKey, Tagger};

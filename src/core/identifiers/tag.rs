@@ -4,6 +4,7 @@
 //! seconds. SipHash: Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012.
 
 use crate::core::units::Tag;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use siphasher::sip::SipHasher24;
 use std::fmt;
@@ -22,7 +23,8 @@ const FINGERPRINT_PREFIX: &[u8] = b"leakwatch tag key fingerprint\0";
 pub struct TagKey([u8; KEY_BYTES]);
 
 /// Names a key without telling it: the first 8 hexadecimal digits of a SHA-256 of it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct KeyFingerprint(String);
 
 /// Why a key file's text is not a key.
@@ -79,6 +81,11 @@ impl TagKey {
 }
 
 impl KeyFingerprint {
+    /// Whether it can be one: what was read from a file may be anything.
+    pub fn is_well_formed(&self) -> bool {
+        self.0.len() == 8 && self.0.bytes().all(|byte| byte.is_ascii_hexdigit())
+    }
+
     /// Eight hexadecimal digits.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -4,7 +4,7 @@
 //! international prefix announce a country code. What the numbering plan does not know is kept all the same: its digits,
 //! with the region's country code where it has none.
 
-mod common;
+pub(super) mod common;
 pub(super) mod plan;
 
 use super::fold;
