@@ -87,7 +87,9 @@ impl Content {
         self.texts(objects);
         self.identifiers(identifiers);
         self.length(files.len());
-        files.iter().for_each(|file| self.file(file));
+        for file in files {
+            self.file(file);
+        }
     }
 
     fn kind_and_time(&mut self, kind: EventKind, time: EventTime) {
@@ -117,7 +119,9 @@ impl Content {
 
     fn texts(&mut self, texts: &[Cow<'_, str>]) {
         self.length(texts.len());
-        texts.iter().for_each(|text| self.text(Some(text)));
+        for text in texts {
+            self.text(Some(text));
+        }
     }
 
     fn text(&mut self, text: Option<&str>) {

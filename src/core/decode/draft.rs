@@ -16,32 +16,29 @@ pub(super) struct Draft<'a> {
     pub time_at: Option<usize>,
 }
 
-impl<'a> Draft<'a> {
+impl Draft<'_> {
     pub(super) fn new() -> Self {
         Self { event: Event::new(EventKind::Query, EventTime::MIN), kind: None, time: None, time_at: None }
     }
 
-    /// The event, if it has a time and somebody did it.
+    /// Completes the event, if it has a time and somebody did it.
     ///
     /// A kind that the record does not say is `default_kind`. Where that is not configured either, the fields tell:
     /// one that only egress has makes it an egress, else it is a query; `type` then counts as unknown.
     ///
     /// # Errors
     /// [`Reject`] for `NoTime` or `NoActor`; `text` is the record.
-    pub(super) fn finish(self, default_kind: Option<EventKind>, text: &str) -> Result<Event<'a>, Reject> {
-        let Self { mut event, kind, time, time_at } = self;
-        event.time = time.ok_or_else(|| Reject::no_time(text, time_at))?;
+    pub(super) fn finish(&mut self, default_kind: Option<EventKind>, text: &str) -> Result<(), Reject> {
+        let Self { event, kind, time, time_at } = self;
+        event.time = time.ok_or_else(|| Reject::no_time(text, *time_at))?;
         if event.actor.is_none() && event.client_ip.is_none() {
             return Err(Reject::no_actor());
         }
-        event.kind = match kind.or(default_kind) {
-            Some(kind) => kind,
-            None => {
-                event.unknown_fields.insert(Field::Type);
-                told_by_fields(&event)
-            }
-        };
-        Ok(event)
+        event.kind = kind.or(default_kind).unwrap_or_else(|| {
+            event.unknown_fields.insert(Field::Type);
+            told_by_fields(event)
+        });
+        Ok(())
     }
 }
 

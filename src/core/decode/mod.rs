@@ -7,13 +7,20 @@ mod draft;
 mod fields;
 mod file_clock;
 mod json;
+mod mapped;
 mod name;
 mod native;
 mod reject;
+#[cfg(test)]
+mod tests;
 
 pub use content_hash::ContentHasher;
 pub use fields::MAX_COUNT;
 pub use file_clock::{Clocked, FileClock, LOOK_AHEAD, MAX_JUMP, clamp_future};
+pub use mapped::{
+    ByteUnit, CountRule, FieldMap, FilesRule, KindName, KindRule, ListRule, MAX_ALTERNATIVES, MAX_REPEATED_BYTES,
+    MAX_STEPS, Many, MapError, Path, PathError, Scalar, Short, SwapRule, TextRule, TimeRule, TimeUnit,
+};
 pub use name::{DecoderName, DecoderNameError};
 pub use reject::{Reject, RejectReason};
 
@@ -43,6 +50,8 @@ impl Default for DecodeLimits {
 pub enum Decoder {
     /// The contract's own format.
     Native,
+    /// Any JSON, by a field map.
+    Mapped(Box<FieldMap>),
 }
 
 impl Decoder {
@@ -66,7 +75,8 @@ impl Decoder {
             return each(0, Err(unreadable(error, text, limits)));
         }
         match self {
-            Self::Native => native::decode(tape.root(), text, default_kind, &mut |event| each(0, event)),
+            Self::Native => native::decode(tape.root(), text, default_kind, each),
+            Self::Mapped(map) => mapped::decode(map, tape.root(), text, default_kind, limits, each),
         }
     }
 }

@@ -12,10 +12,10 @@ pub(super) fn decode<'a>(
     root: Value<'_, 'a>,
     text: &str,
     default_kind: Option<EventKind>,
-    take: &mut dyn FnMut(Result<Event<'a>, Reject>),
+    take: &mut dyn FnMut(u32, Result<Event<'a>, Reject>),
 ) {
     if !root.is_object() {
-        return take(Err(Reject::not_object(text, root.start())));
+        return take(0, Err(Reject::not_object(text, root.start())));
     }
     let mut draft = Draft::new();
     for (key, value) in root.entries() {
@@ -24,7 +24,10 @@ pub(super) fn decode<'a>(
             set(&mut draft, field, value);
         }
     }
-    take(draft.finish(default_kind, text));
+    match draft.finish(default_kind, text) {
+        Ok(()) => take(0, Ok(draft.event)),
+        Err(reject) => take(0, Err(reject)),
+    }
 }
 
 /// The field that a key of the native format names. By length first: a match over texts compares one after another.

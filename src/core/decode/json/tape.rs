@@ -42,18 +42,13 @@ impl<'a> Tape<'a> {
         Self { text, nodes: Vec::with_capacity(text.len() / BYTES_A_VALUE + 1) }
     }
 
-    /// The text that was scanned.
-    pub(in crate::core::decode) fn text(&self) -> &'a str {
-        self.text
-    }
-
     /// The whole.
     pub(in crate::core::decode) fn root(&self) -> Value<'_, 'a> {
         Value { tape: self, at: 0 }
     }
 
-    /// The value that [`Value::index`] named.
-    pub(in crate::core::decode) fn value(&self, index: u32) -> Value<'_, 'a> {
+    /// The value at node `index`.
+    pub(super) fn value(&self, index: u32) -> Value<'_, 'a> {
         Value { tape: self, at: index }
     }
 
@@ -103,8 +98,8 @@ impl<'t, 'a> Value<'t, 'a> {
         self.kind() == NodeKind::EscapedText
     }
 
-    /// Its place on the tape, for [`Tape::value`].
-    pub(in crate::core::decode) fn index(self) -> u32 {
+    /// Its place on the tape.
+    pub(super) fn index(self) -> u32 {
         self.at
     }
 
@@ -125,7 +120,7 @@ impl<'t, 'a> Value<'t, 'a> {
     /// A string's text with its quotes.
     fn quoted(self) -> &'a str {
         let node = self.node();
-        &self.tape.text[node.start as usize - 1..node.end as usize + 1]
+        &self.tape.text[node.start as usize - 1..=node.end as usize]
     }
 
     /// A string's bytes, equal for every spelling of it.
@@ -137,9 +132,10 @@ impl<'t, 'a> Value<'t, 'a> {
         unescaped.map_or(Cow::Borrowed(self.raw().as_bytes()), Cow::Owned)
     }
 
-    /// Where it starts, in bytes from the text's beginning.
+    /// Where it starts, in bytes from the text's beginning; strings with their quote.
     pub(in crate::core::decode) fn start(self) -> usize {
-        self.node().start as usize
+        let is_string = matches!(self.kind(), NodeKind::Text | NodeKind::EscapedText);
+        self.node().start as usize - usize::from(is_string)
     }
 
     /// Whether `inner` is this value or lies inside it.

@@ -54,7 +54,7 @@ fn rebuilt(value: Value<'_, '_>) -> serde_json::Value {
     }
 }
 
-/// Whether a key stands twice in one object, by serde_json's reading of it.
+/// Whether a key stands twice in one object, by `serde_json`'s reading of it.
 fn has_duplicate(text: &str) -> bool {
     struct Seen;
     impl<'de> serde::de::Visitor<'de> for Seen {
