@@ -1,0 +1,33 @@
+# Leakwatch. `make` alone says what there is.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench lint fmt image
+
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@scripts/prerequisites || true
+
+demo: ## Build, and watch a leak being caught: simulated retailer, embedded Kafka, no other service
+	@scripts/prerequisites
+	cargo run --release --locked -- demo
+
+test: ## Run all tests; fetches a real Kafka for those that need one, where Java and Maven are installed
+	@scripts/prerequisites
+	@scripts/test
+
+bench: ## Measure: each stage by itself (criterion), and the whole process
+	@scripts/prerequisites
+	cargo bench --locked
+
+lint: ## Check form, clippy, licences and banned crates
+	@scripts/prerequisites
+	cargo fmt --check
+	cargo clippy --all-targets --locked -- -D warnings
+	@command -v cargo-deny >/dev/null || { echo "make lint: cargo-deny is missing: cargo install cargo-deny --locked" >&2; exit 1; }
+	cargo deny --locked check licenses bans
+
+fmt: ## Rewrite the sources in the common form
+	cargo fmt
+
+image: ## Build the container image with buildah or docker; IMAGE=name:tag names it
+	@scripts/image $(IMAGE)
