@@ -32,9 +32,11 @@ pub struct Args {
     /// How the report is written.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// CSV with a header whose columns are kinds of identifier: phone, email, national_id, card, iban, customer_id.
-    /// Other columns are ignored. May be compressed (gzip, zstd); `-` is standard input.
-    #[arg(value_name = "CUSTOMERS.csv")]
+    #[arg(
+        value_name = "CUSTOMERS.csv",
+        help = "CSV with a header whose columns are kinds of identifier: phone, email, national_id, card, iban, \
+                customer_id. Other columns are ignored. May be compressed (gzip, zstd); - is standard input"
+    )]
     customers: PathBuf,
 }
 
@@ -160,7 +162,7 @@ fn progress(path: &Path) -> ProgressBar {
     let Ok(length) = std::fs::metadata(path).map(|file| file.len()) else { return ProgressBar::hidden() };
     let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes} {eta}");
     let bar = ProgressBar::new(length).with_message(path.display().to_string());
-    style.map(|style| bar.with_style(style)).unwrap_or_else(|_| ProgressBar::hidden())
+    style.map_or_else(|_| ProgressBar::hidden(), |style| bar.with_style(style))
 }
 
 fn notice_ignored(path: &Path, ignored: &[String]) {

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 pub struct Args {
     /// The filter's directory.
     dir: PathBuf,
-    /// The kind of identifier: phone, email, national_id, card, iban or customer_id.
+    #[arg(help = "The kind of identifier: phone, email, national_id, card, iban or customer_id")]
     kind: String,
     /// The value, in any spelling; `-` reads standard input, a value a line, and keeps values out of process lists.
     #[arg(allow_hyphen_values = true)]

@@ -10,6 +10,8 @@ use thiserror::Error;
 const MAGIC: [u8; 8] = *b"LWFILTER";
 /// The version that this build writes and reads.
 const VERSION: u16 = 1;
+/// More hash functions than the smallest rate needs are nonsense that would take for ever.
+const MAX_HASHES: u32 = 64;
 const CUSTOMERS: u8 = 1;
 const CANARIES: u8 = 2;
 
@@ -99,7 +101,11 @@ pub(super) fn decode(bytes: &[u8], kind: &str) -> Result<Contents, FileError> {
 
 fn contents(code: u8, payload: &[u8]) -> Result<Contents, FileError> {
     match code {
-        CUSTOMERS => Bloom::from_slice(payload).map(Contents::Customers).map_err(|_| FileError::Content),
+        CUSTOMERS => Bloom::from_slice(payload)
+            .ok()
+            .filter(|bloom: &Bloom<u64>| bloom.len() >= 8 && bloom.number_of_hash_functions() <= MAX_HASHES)
+            .map(Contents::Customers)
+            .ok_or(FileError::Content),
         CANARIES => {
             let (tags, rest) = payload.as_chunks();
             let tags: Vec<_> = tags.iter().map(|tag| u64::from_le_bytes(*tag)).collect();

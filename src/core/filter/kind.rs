@@ -164,7 +164,9 @@ mod tests {
     fn equal_halves_are_noticed_by_the_measurement() {
         let tags: Vec<u64> = measure::probes(1).take(20_000).collect();
         let mut bloom = Bloom::new_for_fp_rate_with_seed(tags.len(), 0.000_1, &[7; 32]).expect("a filter");
-        tags.iter().for_each(|tag| bloom.set(tag));
+        for tag in &tags {
+            bloom.set(tag);
+        }
         let mut sorted = tags;
         sorted.sort_unstable();
         let measured = measure::measure(&bloom, &sorted, FalsePositiveRate::DEFAULT);

@@ -2,6 +2,7 @@
 
 mod card;
 mod email;
+pub mod extract;
 mod fold;
 mod iban;
 mod kind;
@@ -17,4 +18,5 @@ pub use kind::IdentifierKind;
 pub use mask::{mask, mask_in};
 pub use normalise::{NORMALISER_VERSION, normalise};
 pub use region::{Region, UnknownRegion};
+pub use scan::Searched;
 pub use tag::{KEY_BYTES, KeyError, KeyFingerprint, TagKey, Tagger};

@@ -1,7 +1,7 @@
 //! Keyed tags: SipHash-2-4 of kind and normal form under the deployment's key.
 //!
 //! The key makes the tags useless to a thief: there are few enough telephone numbers that an unkeyed hash is tried out in
-//! seconds. SipHash: Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012.
+//! seconds. The hash: Aumasson and Bernstein, "`SipHash`: a fast short-input PRF", 2012.
 
 use crate::core::units::Tag;
 use serde::{Deserialize, Serialize};

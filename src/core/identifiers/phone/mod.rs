@@ -125,11 +125,11 @@ fn national(digits: &str, region: Region) -> String {
         return format!("+{}{digits}", plan.code());
     }
     let after_code = digits.strip_prefix(&plan.code().to_string()).map(|rest| of_plan(plan, rest));
-    let plain = of_plan(plan, digits);
+    let without_code = of_plan(plan, digits);
     match after_code {
         Some(with_code) if with_code.known => with_code.text,
-        Some(with_code) if !plain.known && has_code(plan, digits, &with_code.text) => with_code.text,
-        Some(_) | None => plain.text,
+        Some(with_code) if !without_code.known && has_code(plan, digits, &with_code.text) => with_code.text,
+        Some(_) | None => without_code.text,
     }
 }
 

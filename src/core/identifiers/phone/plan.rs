@@ -2,7 +2,7 @@
 
 use crate::core::identifiers::region::Region;
 use phonenumber::Type;
-use phonenumber::metadata::{DATABASE, Metadata};
+use phonenumber::metadata::{DATABASE, Descriptor, Metadata};
 use std::sync::LazyLock;
 
 /// Longer digit strings are no telephone number to any plan (E.164 has 15; some plans go to 17).
@@ -56,7 +56,7 @@ impl Plan {
         let lengths = regions
             .iter()
             .flat_map(|region| TYPES.into_iter().filter_map(|kind| region.descriptors().get(kind)))
-            .flat_map(|kind| kind.possible_length())
+            .flat_map(Descriptor::possible_length)
             .fold(0, |lengths, length| lengths | 1_u32.checked_shl(u32::from(*length)).unwrap_or(0));
         let mut trunks: Vec<_> = regions.iter().filter_map(|region| region.national_prefix()).collect();
         trunks.sort_unstable();

@@ -93,7 +93,6 @@ pub fn scan(text: &str, region: Region, purpose: Purpose, found: &mut impl FnMut
     while let Some(skipped) = bytes[at..].iter().position(|byte| CLASSES[usize::from(*byte)] != Class::Nothing) {
         at += skipped;
         at = match CLASSES[usize::from(bytes[at])] {
-            Class::Nothing => at + 1,
             Class::Digit => numbers(text, at, region, purpose, found),
             Class::At => mail(text, at..at + 1, purpose, found),
             Class::Percent if bytes[at..].starts_with(b"%40") => mail(text, at..at + 3, purpose, found),
@@ -101,7 +100,7 @@ pub fn scan(text: &str, region: Region, purpose: Purpose, found: &mut impl FnMut
             Class::Percent if bytes[at + 1..].iter().take(2).filter(|byte| byte.is_ascii_hexdigit()).count() == 2 => {
                 at + 3
             }
-            Class::Percent => at + 1,
+            Class::Percent | Class::Nothing => at + 1,
             Class::NonAscii => non_ascii(text, at, region, purpose, found),
         };
     }

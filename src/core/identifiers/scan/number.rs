@@ -126,20 +126,18 @@ impl Candidate<'_> {
         if text.strip_prefix("86").is_some_and(|rest| common::is_chinese_mobile(rest.as_bytes())) {
             return true;
         }
-        self.is_national_phone(text, region, purpose)
+        is_national_phone(text, region, purpose)
     }
+}
 
-    /// A number as dialled inside a country: with a trunk zero anywhere, without one in its region.
-    fn is_national_phone(&self, text: &str, region: Region, purpose: Purpose) -> bool {
-        if text.starts_with('0') {
-            let Some(plan) = Plan::of(region.calling_code()) else { return false };
-            return (10..=12).contains(&text.len()) && plan.has_length(&text[1..]);
-        }
-        let least = if purpose == Purpose::Name { 10 } else { 8 };
-        region != Region::CN
-            && text.len() >= least
-            && Plan::of(region.calling_code()).is_some_and(|plan| plan.has_length(text) && plan.knows(text))
+/// A number as dialled inside a country: with a trunk zero anywhere, without one in its region.
+fn is_national_phone(text: &str, region: Region, purpose: Purpose) -> bool {
+    let Some(plan) = Plan::of(region.calling_code()) else { return false };
+    if let Some(rest) = text.strip_prefix('0') {
+        return (10..=12).contains(&text.len()) && plan.has_length(rest);
     }
+    let least = if purpose == Purpose::Name { 10 } else { 8 };
+    region != Region::CN && text.len() >= least && plan.has_length(text) && plan.knows(text)
 }
 
 /// Whether the first group may be `86`, `44`, `1`: kept apart from the number by a space or hyphen.
