@@ -22,6 +22,9 @@ const READ_AHEAD_KIB: &str = "65536";
 /// The group waits this long for a member that is alive and not polling.
 const MAX_POLL_INTERVAL_MS: &str = "300000";
 
+/// A member that is gone is noticed, and a rebalance goes round, within seconds: the defaults take 45 and 3.
+const UNLESS_SET: [(&str, &str); 2] = [("session.timeout.ms", "10000"), ("heartbeat.interval.ms", "1000")];
+
 /// The settings that carry correctness, on top of the connection's.
 pub fn consumer_config(connection: &ClientConfig, group: &str) -> ClientConfig {
     let mut config = connection.clone();
@@ -39,6 +42,11 @@ pub fn consumer_config(connection: &ClientConfig, group: &str) -> ClientConfig {
         ("enable.partition.eof", "false"),
     ] {
         config.set(key, value);
+    }
+    for (key, value) in UNLESS_SET {
+        if config.get(key).is_none() {
+            config.set(key, value);
+        }
     }
     config
 }
@@ -81,6 +89,7 @@ pub struct Notes {
     lag: Mutex<HashMap<TopicPartition, i64>>,
     closing: AtomicBool,
     joined: AtomicBool,
+    answering: AtomicBool,
     commits_pending: AtomicI64,
     commit_failed: AtomicBool,
 }
@@ -96,6 +105,7 @@ impl Notes {
             lag: Mutex::default(),
             closing: AtomicBool::new(false),
             joined: AtomicBool::new(false),
+            answering: AtomicBool::new(false),
             commits_pending: AtomicI64::new(0),
             commit_failed: AtomicBool::new(false),
         }
@@ -114,6 +124,16 @@ impl Notes {
     /// Whether the group has given this member an assignment, perhaps an empty one.
     pub fn has_joined(&self) -> bool {
         self.joined.load(Ordering::Relaxed)
+    }
+
+    /// Whether it has joined, and no assignment waits to be prepared.
+    pub fn is_settled(&self) -> bool {
+        self.has_joined() && !self.answering.load(Ordering::Relaxed) && lock(&self.changes).is_empty()
+    }
+
+    /// An assignment is being prepared, or no longer is.
+    pub fn set_answering(&self, answering: bool) {
+        self.answering.store(answering, Ordering::Relaxed);
     }
 
     /// Records behind the log's end, as the client last said.

@@ -1,6 +1,5 @@
 //! What can end the runtime.
 
-use super::topics_table::TopicPartition;
 use crate::core::activity::CodecError;
 use crate::core::units::Partition;
 use crate::io::snapshots::SnapshotError;
@@ -72,14 +71,22 @@ pub enum RunError {
     /// A record could not be written.
     #[error("a record for the activity log could not be encoded")]
     Encode(#[source] CodecError),
+    /// A stage sent a record to a partition that the activity log lacks.
+    #[error("a record for partition {to} of the activity log, which has {partitions}")]
+    Route {
+        /// Where it should have gone.
+        to: Partition,
+        /// How many there are.
+        partitions: u32,
+    },
     /// A line could not be written as JSON.
     #[error("a line could not be written as json")]
     Json(#[from] serde_json::Error),
     /// The snapshots' store failed for good.
-    #[error("snapshot of {partition:?}")]
+    #[error("the snapshots of partition {partition}")]
     Snapshot {
         /// Whose snapshot.
-        partition: TopicPartition,
+        partition: Partition,
         /// Why.
         source: SnapshotError,
     },

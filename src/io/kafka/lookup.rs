@@ -9,10 +9,14 @@ use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel}
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::{Offset as WireOffset, TopicPartitionList};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A question is asked for this long before it fails.
 const ASK_WITHIN: Duration = Duration::from_secs(30);
+
+/// A topic that is not there is asked for again this long.
+const TOPIC_WITHIN: Duration = Duration::from_secs(5);
+const TOPIC_EVERY: Duration = Duration::from_millis(200);
 
 /// Where a partition's log begins and ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,11 +75,21 @@ impl Lookup {
         Ok(Self { client })
     }
 
-    /// How many partitions `topic` has.
+    /// How many partitions `topic` has. A topic that was just created is waited for: brokers hear of it one by one.
     ///
     /// # Errors
     /// [`RunError::TopicMissing`], or [`RunError::Kafka`] if no broker answers.
     pub fn partitions(&self, topic: &str) -> Result<u32, RunError> {
+        let until = Instant::now() + TOPIC_WITHIN;
+        loop {
+            match self.partitions_now(topic) {
+                Err(RunError::TopicMissing { .. }) if Instant::now() < until => std::thread::sleep(TOPIC_EVERY),
+                answer => return answer,
+            }
+        }
+    }
+
+    fn partitions_now(&self, topic: &str) -> Result<u32, RunError> {
         let metadata = self.client.fetch_metadata(Some(topic), ASK_WITHIN);
         let metadata = metadata.map_err(RunError::kafka(format!("asking about topic {topic}")))?;
         let found = metadata.topics().iter().find(|t| t.name() == topic && t.error().is_none());

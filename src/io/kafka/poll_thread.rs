@@ -84,6 +84,7 @@ enum Phase<S> {
     Steady,
     Preparing { wanted: Vec<TopicPartition>, ready: Vec<Prepared<S>> },
     Releasing { partitions: Vec<TopicPartition>, done: Arc<Countdown>, until: Instant, lost: bool, last: bool },
+    Committing { partitions: Vec<TopicPartition>, until: Instant, last: bool },
     Released,
 }
 
@@ -164,11 +165,18 @@ impl<S: Send + 'static> PollThread<S> {
             Phase::Preparing { wanted, ready } => self.go_on_assigning(wanted, ready),
             Phase::Releasing { partitions, done, until, lost, last } => {
                 if done.is_done() || Instant::now() >= until {
-                    self.finish_release(&partitions, lost, last, done.is_done())
+                    self.finish_release(partitions, lost, last, done.is_done());
                 } else {
                     self.phase = Phase::Releasing { partitions, done, until, lost, last };
-                    Ok(())
                 }
+                Ok(())
+            }
+            Phase::Committing { partitions, until, last } => {
+                if self.setup.notes.has_pending_commits() && Instant::now() < until {
+                    self.phase = Phase::Committing { partitions, until, last };
+                    return Ok(());
+                }
+                self.give_up(&partitions, last)
             }
             Phase::Released => {
                 self.phase = Phase::Released;
@@ -178,6 +186,7 @@ impl<S: Send + 'static> PollThread<S> {
     }
 
     fn begin_assign(&mut self, wanted: Vec<TopicPartition>) -> Result<(), RunError> {
+        self.setup.notes.set_answering(true);
         let sent = self.setup.prepare.jobs.try_send(wanted.clone());
         sent.map_err(|_| RunError::Ended { what: "the thread that prepares partitions" })?;
         self.go_on_assigning(wanted, Vec::new())
@@ -199,6 +208,7 @@ impl<S: Send + 'static> PollThread<S> {
             self.adopt(prepared)?;
         }
         self.consumer.incremental_assign(&list).map_err(RunError::kafka("assigning partitions"))?;
+        self.setup.notes.set_answering(false);
         self.count_owned();
         Ok(())
     }
@@ -231,24 +241,24 @@ impl<S: Send + 'static> PollThread<S> {
             let worker = owned.worker;
             self.control(worker, Control::Release { at: *at, lost, done: Arc::clone(&done) })?;
         }
-        let until = Instant::now() + RELEASE_WITHIN;
+        let within = if self.setup.lifecycle.has_failed() { Duration::ZERO } else { RELEASE_WITHIN };
+        let until = Instant::now() + within;
         self.phase = Phase::Releasing { partitions, done, until, lost, last };
         Ok(())
     }
 
-    fn finish_release(
-        &mut self,
-        partitions: &[TopicPartition],
-        lost: bool,
-        last: bool,
-        complete: bool,
-    ) -> Result<(), RunError> {
+    /// Commits what the workers finished; a commit after the answer would come too late to be taken.
+    fn finish_release(&mut self, partitions: Vec<TopicPartition>, lost: bool, last: bool, complete: bool) {
         if !complete {
             tracing::warn!(stage = self.setup.stage, "a worker was not finished in time; its work is done again");
         }
         if !lost {
             self.commit();
         }
+        self.phase = Phase::Committing { partitions, until: Instant::now() + LAST_COMMITS_WITHIN, last };
+    }
+
+    fn give_up(&mut self, partitions: &[TopicPartition], last: bool) -> Result<(), RunError> {
         for at in partitions {
             self.owned.remove(at);
         }
@@ -317,11 +327,6 @@ impl<S: Send + 'static> PollThread<S> {
     }
 
     fn close(self) {
-        let until = Instant::now() + LAST_COMMITS_WITHIN;
-        while self.setup.notes.has_pending_commits() && Instant::now() < until {
-            self.setup.heartbeat.beat();
-            let _ = self.consumer.poll(BUSY_WAIT);
-        }
         self.setup.notes.close();
         self.setup.heartbeat.beat();
         drop(self.consumer);

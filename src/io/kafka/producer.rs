@@ -178,9 +178,9 @@ impl Producer {
         self.0.flight.load()
     }
 
-    /// Waits until `set` is delivered; says whether it was in time.
-    pub fn wait_delivered(&self, set: &DeliverySet, until: Instant) -> bool {
-        self.0.flight.wait_until(until, || set.is_delivered())
+    /// Waits until all of `sets` are delivered; says whether it was in time.
+    pub fn wait_delivered(&self, sets: &[Arc<DeliverySet>], until: Instant) -> bool {
+        self.0.flight.wait_until(until, || sets.iter().all(|set| set.is_delivered()))
     }
 
     /// Waits until nothing is on its way; says whether it was in time.

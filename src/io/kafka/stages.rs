@@ -52,9 +52,8 @@ pub trait DetectStage: Send {
     /// Sizes worth watching.
     fn stats(&self) -> DetectorStats;
 
-    /// The version of the rule set that the log has told this state; `None` before the first.
-    ///
-    /// The default is for stages without rules: no rule set is then ever published on their account.
+    /// The version of the rule set that the log has told this state; `None` before the first. Where it differs from the
+    /// configured one, the owner of partition 0 publishes that, once it has read the log to its end.
     fn rules_version(&self) -> Option<&str> {
         None
     }

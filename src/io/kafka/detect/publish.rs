@@ -1,0 +1,107 @@
+//! What detect writes: incident lines, and the configured rules into the log.
+
+use super::super::deliveries::DeliverySet;
+use super::super::error::RunError;
+use super::super::ingest::OutTopic;
+use super::super::producer::{Destination, Producer};
+use super::super::services::partition_of_key;
+use super::super::stages::RuleSet;
+use super::slot::Slot;
+use crate::core::activity::BatchBuilder;
+use crate::core::incident::Incident;
+use crate::core::units::Partition;
+use crate::io::metrics::DetectMetrics;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The rules' delivery is waited for this long before partition 0 is told; else it is tried again.
+const RULES_WITHIN: Duration = Duration::from_secs(10);
+
+/// Writes for the detect workers.
+#[derive(Clone)]
+pub struct Publisher {
+    /// The activity log.
+    pub activity: OutTopic,
+    /// Incidents.
+    pub incidents: OutTopic,
+    /// Incidents of rules that do not count yet.
+    pub shadow: OutTopic,
+    /// The configured rules.
+    pub rules: Option<Arc<RuleSet>>,
+    /// Sends.
+    pub producer: Producer,
+    /// Counters.
+    pub metrics: DetectMetrics,
+}
+
+impl Publisher {
+    /// Sends one line, keyed by its incident's id.
+    ///
+    /// # Errors
+    /// [`RunError`] if it cannot be written or the process has failed.
+    pub fn incident(&self, incident: &Incident, set: &Arc<DeliverySet>) -> Result<(), RunError> {
+        let topic = if incident.shadow { &self.shadow } else { &self.incidents };
+        let key = incident.incident.0.as_bytes();
+        let partition = partition_of_key(key, topic.partitions);
+        let to = Destination { topic: &topic.name, partition, key: Some(key) };
+        self.producer.send(to, &serde_json::to_vec(incident)?, Some(set))?;
+        let labels = [status(incident), severity(incident), if incident.shadow { "true" } else { "false" }];
+        self.metrics.incidents.with_label_values(&labels).inc();
+        Ok(())
+    }
+
+    /// Publishes the configured rules where partition 0's state, having read the log to its end, has others.
+    ///
+    /// Partition 0 is told last: its state having a version means that every other partition was told.
+    ///
+    /// # Errors
+    /// [`RunError`] if they cannot be sent.
+    pub fn settle_rules(&self, slot: &mut Slot) -> Result<(), RunError> {
+        if slot.rules_settled || slot.at.partition != Partition(0) || !slot.has_caught_up() {
+            return Ok(());
+        }
+        let differing = self.rules.as_ref().filter(|rules| slot.stage.rules_version() != Some(&rules.version));
+        slot.rules_settled = match differing {
+            Some(rules) => self.publish_rules(rules)?,
+            None => true,
+        };
+        Ok(())
+    }
+
+    fn publish_rules(&self, rules: &RuleSet) -> Result<bool, RunError> {
+        let mut batch = BatchBuilder::default();
+        batch.push(&rules.record()).map_err(RunError::Encode)?;
+        let set = DeliverySet::open();
+        for partition in (1..self.activity.partitions).map(Partition) {
+            let to = Destination { topic: &self.activity.name, partition, key: None };
+            self.producer.send(to, batch.as_bytes(), Some(&set))?;
+        }
+        set.seal();
+        if !self.producer.wait_delivered(&[set], Instant::now() + RULES_WITHIN) {
+            return Ok(false);
+        }
+        let to = Destination { topic: &self.activity.name, partition: Partition(0), key: None };
+        self.producer.send(to, batch.as_bytes(), None)?;
+        tracing::info!(version = rules.version, "the configured rules are published");
+        Ok(true)
+    }
+}
+
+fn status(incident: &Incident) -> &'static str {
+    use crate::core::incident::Status;
+    match incident.status {
+        Status::Opened => "opened",
+        Status::Escalated => "escalated",
+        Status::Updated => "updated",
+        Status::Resolved => "resolved",
+    }
+}
+
+fn severity(incident: &Incident) -> &'static str {
+    use crate::core::incident::Severity;
+    match incident.severity {
+        Severity::Info => "info",
+        Severity::Warning => "warning",
+        Severity::Page => "page",
+    }
+}

@@ -1,0 +1,130 @@
+//! One owned partition on its worker: the stage, and what has left it and not arrived.
+
+use super::super::batch::Generation;
+use super::super::deliveries::DeliverySet;
+use super::super::stages::DetectStage;
+use super::super::topics_table::TopicPartition;
+use super::restore::Restored;
+use crate::core::detector::{DetectorStats, Output};
+use crate::core::units::Offset;
+use crate::io::metrics::DetectMetrics;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// A partition and its state.
+pub struct Slot {
+    /// Which partition.
+    pub at: TopicPartition,
+    /// Its assignment.
+    pub generation: Generation,
+    /// Its state.
+    pub stage: Box<dyn DetectStage>,
+    /// Outputs of the message in hand.
+    pub outputs: Vec<Output>,
+    /// When the next snapshot is due.
+    pub snapshot_due: Instant,
+    /// Whether the configured rules have been compared with the state's.
+    pub rules_settled: bool,
+    /// A snapshot of it is being written.
+    pub busy: Arc<AtomicBool>,
+    end: Offset,
+    next: Offset,
+    snapshot_at: Option<Offset>,
+    current: Arc<DeliverySet>,
+    earlier: Vec<Arc<DeliverySet>>,
+    shown: DetectorStats,
+}
+
+impl Slot {
+    /// A partition that was just restored and goes on at `start`.
+    pub fn new(
+        at: TopicPartition,
+        generation: Generation,
+        start: Offset,
+        restored: Restored,
+        snapshot_due: Instant,
+    ) -> Self {
+        let shown = restored.stage.stats();
+        Self {
+            at,
+            generation,
+            stage: restored.stage,
+            outputs: Vec::new(),
+            snapshot_due,
+            rules_settled: false,
+            busy: Arc::new(AtomicBool::new(false)),
+            end: restored.end,
+            next: start,
+            snapshot_at: None,
+            current: DeliverySet::open(),
+            earlier: Vec::new(),
+            shown,
+        }
+    }
+
+    /// The set that the next outputs join.
+    pub fn set(&self) -> Arc<DeliverySet> {
+        Arc::clone(&self.current)
+    }
+
+    /// Whether the message at `offset` is not applied yet.
+    pub fn is_new(&self, offset: Offset) -> bool {
+        offset >= self.next
+    }
+
+    /// The message at `offset` is applied, and its outputs are sent.
+    pub fn applied(&mut self, offset: Offset) {
+        self.next = Offset(offset.0 + 1);
+    }
+
+    /// Whether it has read all that was there when it was restored.
+    pub fn has_caught_up(&self) -> bool {
+        self.next >= self.end
+    }
+
+    /// Whether anything was applied since the last snapshot.
+    pub fn has_news(&self) -> bool {
+        let last = self.next.0.checked_sub(1).map(Offset);
+        self.stage.position().is_some() && self.snapshot_at != last
+    }
+
+    /// Whether a snapshot should be begun.
+    pub fn is_due(&self, now: Instant) -> bool {
+        now >= self.snapshot_due && self.has_news() && !self.busy.load(Ordering::SeqCst)
+    }
+
+    /// Closes the outputs so far; gives the sets that are not known to be delivered.
+    pub fn seal(&mut self) -> Vec<Arc<DeliverySet>> {
+        let sealed = std::mem::replace(&mut self.current, DeliverySet::open());
+        sealed.seal();
+        self.earlier.push(sealed);
+        self.earlier.retain(|set| !set.is_delivered());
+        self.snapshot_at = self.next.0.checked_sub(1).map(Offset);
+        self.earlier.clone()
+    }
+
+    /// Shows the stage's sizes, and counts what has come since the last call.
+    pub fn show(&mut self, metrics: &DetectMetrics) {
+        let (stats, partition) = (self.stage.stats(), self.at.partition.to_string());
+        for (gauge, value) in [
+            (&metrics.entities, stats.entities),
+            (&metrics.tags, stats.tags),
+            (&metrics.open_incidents, stats.open_incidents),
+        ] {
+            gauge.with_label_values(&[&partition]).set(i64::try_from(value).unwrap_or(i64::MAX));
+        }
+        metrics.duplicates.inc_by(stats.duplicates.saturating_sub(self.shown.duplicates));
+        metrics.too_late.inc_by(stats.too_late.saturating_sub(self.shown.too_late));
+        metrics.future.inc_by(stats.future.saturating_sub(self.shown.future));
+        self.shown = stats;
+    }
+
+    /// Its sizes are no longer shown.
+    pub fn hide(&self, metrics: &DetectMetrics) {
+        let partition = self.at.partition.to_string();
+        for gauge in [&metrics.entities, &metrics.tags, &metrics.open_incidents] {
+            let _ = gauge.remove_label_values(&[&partition]);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Writes snapshots off the hot path: outputs delivered, then the snapshot durable, then the offset committed.
+
+use super::super::batch::Generation;
+use super::super::commits::{CommitBoard, CommitPoint};
+use super::super::deliveries::DeliverySet;
+use super::super::error::RunError;
+use super::super::producer::Producer;
+use super::super::topics_table::TopicPartition;
+use super::super::workers::Countdown;
+use crate::core::units::{Offset, Position};
+use crate::io::clock::Clock;
+use crate::io::lifecycle::Lifecycle;
+use crate::io::metrics::SnapshotMetrics;
+use crate::io::snapshots::{Header, Snapshot, SnapshotError, SnapshotStore};
+use crossbeam_channel::Receiver;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// At most this many snapshots wait to be written.
+pub const SNAPSHOT_QUEUE: usize = 16;
+/// How often a wait for deliveries looks up.
+const DELIVERY_SLICE: Duration = Duration::from_millis(200);
+/// Old snapshots are cleared up after every so many writes.
+const CLEAR_UP_EVERY: u64 = 16;
+
+/// One state to write.
+pub struct SnapshotJob {
+    /// Whose.
+    pub at: TopicPartition,
+    /// In which assignment.
+    pub generation: Generation,
+    /// The last position applied.
+    pub position: Position,
+    /// The state.
+    pub state: Vec<u8>,
+    /// The outputs up to that position that were not yet known to be delivered.
+    pub outputs: Vec<Arc<DeliverySet>>,
+    /// Cleared once the job is done.
+    pub busy: Arc<AtomicBool>,
+    /// Where the partition goes with this snapshot: who waits for it, and until when.
+    pub last: Option<(Arc<Countdown>, Instant)>,
+}
+
+/// The writing thread.
+pub struct Snapshotter {
+    /// States to write.
+    pub jobs: Receiver<SnapshotJob>,
+    /// Where to.
+    pub store: SnapshotStore,
+    /// How many partitions the activity log has.
+    pub partitions: u32,
+    /// Knows what is delivered.
+    pub producer: Producer,
+    /// Offsets that may be committed.
+    pub board: Arc<CommitBoard>,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// The process's life.
+    pub lifecycle: Lifecycle,
+    /// Counters.
+    pub metrics: SnapshotMetrics,
+}
+
+impl Snapshotter {
+    /// Writes until the workers have gone.
+    ///
+    /// # Errors
+    /// None: a snapshot that cannot be written is reported, and the next one tried.
+    pub fn run(self) -> Result<(), RunError> {
+        let mut written = 0_u64;
+        for mut job in &self.jobs {
+            let outcome = if self.await_outputs(&job) { self.write(&mut job) } else { Ok("skipped") };
+            match outcome {
+                Ok(outcome) => self.metrics.outcomes.with_label_values(&[outcome]).inc(),
+                Err(error) => {
+                    self.metrics.outcomes.with_label_values(&["failed"]).inc();
+                    tracing::error!(partition = job.at.partition.0, %error, "snapshot not written");
+                }
+            }
+            job.busy.store(false, Ordering::SeqCst);
+            let at = job.at;
+            if let Some((done, _)) = job.last {
+                done.arrive();
+            }
+            written += 1;
+            if written.is_multiple_of(CLEAR_UP_EVERY) && !self.lifecycle.is_stopping() {
+                self.clear_up(at);
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for the outputs' delivery: for ever where the partition stays, else until its time is up.
+    fn await_outputs(&self, job: &SnapshotJob) -> bool {
+        let begun = Instant::now();
+        loop {
+            let now = Instant::now();
+            let slice = now + DELIVERY_SLICE;
+            let until = job.last.as_ref().map_or(slice, |(_, until)| slice.min(*until));
+            if self.producer.wait_delivered(&job.outputs, until) {
+                self.metrics.duration.with_label_values(&["deliver"]).observe(begun.elapsed().as_secs_f64());
+                return true;
+            }
+            let late = job.last.as_ref().is_some_and(|(_, until)| now >= *until);
+            if late || self.lifecycle.has_failed() || (job.last.is_none() && self.lifecycle.is_stopping()) {
+                return false;
+            }
+        }
+    }
+
+    fn write(&self, job: &mut SnapshotJob) -> Result<&'static str, SnapshotError> {
+        let begun = Instant::now();
+        let scope = self.store.scope();
+        let header = Header {
+            deployment: scope.deployment.clone(),
+            topic: scope.topic.clone(),
+            partition: job.at.partition,
+            partitions: self.partitions,
+            position: job.position,
+            written_at: self.clock.now(),
+            state_bytes: job.state.len() as u64,
+        };
+        let written_at = header.written_at;
+        let size = self.store.put(&Snapshot { header, state: std::mem::take(&mut job.state) })?;
+        self.metrics.duration.with_label_values(&["store"]).observe(begun.elapsed().as_secs_f64());
+        let partition = job.at.partition.to_string();
+        self.metrics.written_at.with_label_values(&[&partition]).set(written_at.as_millis() / 1_000);
+        self.metrics.bytes.with_label_values(&[&partition]).set(i64::try_from(size).unwrap_or(i64::MAX));
+        let next = Offset(job.position.offset.0 + 1);
+        self.board.reached(job.at, CommitPoint { generation: job.generation, next });
+        Ok("written")
+    }
+
+    fn clear_up(&self, at: TopicPartition) {
+        if let Err(error) = self.store.clear_up(at.partition) {
+            tracing::warn!(partition = at.partition.0, %error, "old snapshots stay");
+        }
+    }
+}

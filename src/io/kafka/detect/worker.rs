@@ -1,0 +1,277 @@
+//! One detect worker: owns the state of its partitions, applies every record, sends what comes out.
+
+use super::super::batch::{OwnedBatch, Received};
+use super::super::error::RunError;
+use super::super::topics_table::TopicPartition;
+use super::super::workers::{Control, Countdown, WorkerInbox};
+use super::publish::Publisher;
+use super::restore::Restored;
+use super::slot::Slot;
+use super::snapshotter::SnapshotJob;
+use crate::core::activity::{BatchReader, CodecError, Record};
+use crate::core::detector::Output;
+use crate::core::time::EventTime;
+use crate::core::units::{Ordinal, Position};
+use crate::io::clock::Clock;
+use crate::io::kafka::poll_thread::RELEASE_WITHIN;
+use crate::io::live::Live;
+use crate::io::metrics::{DetectMetrics, SnapshotMetrics};
+use crossbeam_channel::{Sender, TrySendError};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+const IDLE_WAIT: Duration = Duration::from_millis(100);
+const SHOW_EVERY: Duration = Duration::from_secs(1);
+
+/// A worker's parts.
+pub struct DetectWorker {
+    /// Its queues.
+    pub inbox: WorkerInbox<Restored>,
+    /// Sends incidents and rules.
+    pub publisher: Publisher,
+    /// States to write.
+    pub snapshots: Sender<SnapshotJob>,
+    /// How often each partition's state is written.
+    pub snapshot_every: Duration,
+    /// What HTTP reads.
+    pub live: Arc<Live>,
+    /// The time of day; for latencies only, nothing here decides.
+    pub clock: Arc<dyn Clock>,
+    /// Counters.
+    pub metrics: DetectMetrics,
+    /// Counters.
+    pub snapshot_metrics: SnapshotMetrics,
+}
+
+enum Next {
+    Batch(OwnedBatch),
+    Control(Control<Restored>),
+    Nothing,
+    Ended,
+}
+
+type Slots = HashMap<TopicPartition, Slot>;
+
+impl DetectWorker {
+    /// Works until the poll thread has gone.
+    ///
+    /// # Errors
+    /// [`RunError`], which ends the process.
+    pub fn run(self) -> Result<(), RunError> {
+        let (mut slots, mut shown_at) = (Slots::new(), Instant::now());
+        loop {
+            match self.next() {
+                Next::Batch(batch) => self.batch(&mut slots, &batch)?,
+                Next::Control(control) => self.control(&mut slots, control)?,
+                Next::Nothing => {}
+                Next::Ended => return Ok(()),
+            }
+            let now = Instant::now();
+            for slot in slots.values_mut() {
+                self.publisher.settle_rules(slot)?;
+                if slot.is_due(now) {
+                    self.snapshot(slot, now)?;
+                }
+            }
+            if now.duration_since(shown_at) >= SHOW_EVERY {
+                shown_at = now;
+                slots.values_mut().for_each(|slot| slot.show(&self.metrics));
+            }
+        }
+    }
+
+    fn next(&self) -> Next {
+        crossbeam_channel::select! {
+            recv(self.inbox.control) -> control => control.map_or(Next::Ended, Next::Control),
+            recv(self.inbox.batches) -> batch => batch.map_or(Next::Ended, Next::Batch),
+            default(IDLE_WAIT) => Next::Nothing,
+        }
+    }
+
+    fn control(&self, slots: &mut Slots, control: Control<Restored>) -> Result<(), RunError> {
+        match control {
+            Control::Adopt { at, generation, start, state } => {
+                // Spread over the interval, so that many partitions are not written at once.
+                let share = self.snapshot_every.mul_f64(f64::from(at.partition.0 % 16 + 1) / 16.0);
+                slots.insert(at, Slot::new(at, generation, start, state, Instant::now() + share));
+                Ok(())
+            }
+            Control::Release { at, lost, done } => {
+                let Some(slot) = slots.remove(&at) else {
+                    done.arrive();
+                    return Ok(());
+                };
+                slot.hide(&self.metrics);
+                self.live.forget(at.partition);
+                self.last_snapshot(slot, lost, done)
+            }
+        }
+    }
+
+    // --- records ---
+
+    fn batch(&self, slots: &mut Slots, batch: &OwnedBatch) -> Result<(), RunError> {
+        // What was sent before the batch is handled before it.
+        while let Ok(control) = self.inbox.control.try_recv() {
+            self.control(slots, control)?;
+        }
+        let Some(slot) = slots.get_mut(&batch.from).filter(|slot| slot.generation == batch.generation) else {
+            return Ok(());
+        };
+        for message in batch.records() {
+            if slot.is_new(message.offset) {
+                self.message(slot, &message)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn message(&self, slot: &mut Slot, message: &Received<'_>) -> Result<(), RunError> {
+        let mut counts = Counts::default();
+        match BatchReader::new(message.payload) {
+            Ok(records) => {
+                for (ordinal, record) in (0..).zip(records) {
+                    let Ok(record) = record else {
+                        self.damaged(slot, message);
+                        break;
+                    };
+                    counts.add(&record);
+                    let position = Position { offset: message.offset, ordinal: Ordinal(ordinal) };
+                    slot.stage.apply(position, &record, &mut slot.outputs);
+                }
+            }
+            // Skipping what a newer version wrote would lose it for good; this process has to be replaced.
+            Err(source @ CodecError::Version { .. }) => {
+                return Err(RunError::Log { partition: slot.at.partition, source });
+            }
+            Err(CodecError::Magic | CodecError::Damaged { .. } | CodecError::Encode) => self.damaged(slot, message),
+        }
+        self.outputs(slot, message, counts.received)?;
+        slot.applied(message.offset);
+        counts.publish(&self.metrics, message.timestamp);
+        Ok(())
+    }
+
+    fn damaged(&self, slot: &Slot, message: &Received<'_>) {
+        self.metrics.damaged.inc();
+        let (partition, offset) = (slot.at.partition.0, message.offset.0);
+        tracing::error!(partition, offset, "a message of the activity log is damaged; its rest is passed over");
+    }
+
+    fn outputs(&self, slot: &mut Slot, message: &Received<'_>, received: Option<EventTime>) -> Result<(), RunError> {
+        if slot.outputs.is_empty() {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let set = slot.set();
+        for output in slot.outputs.drain(..) {
+            match output {
+                Output::Incident(incident) => {
+                    self.publisher.incident(&incident, &set)?;
+                    self.live.note(slot.at.partition, &incident);
+                    observe(&self.metrics, "incident", message.timestamp, Some(now));
+                    observe(&self.metrics, "total", received, Some(now));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    // --- snapshots ---
+
+    fn snapshot(&self, slot: &mut Slot, now: Instant) -> Result<(), RunError> {
+        slot.snapshot_due = now + self.snapshot_every;
+        if self.snapshots.is_full() {
+            self.snapshot_metrics.outcomes.with_label_values(&["skipped"]).inc();
+            return Ok(());
+        }
+        let Some(job) = self.job(slot, None) else { return Ok(()) };
+        slot.busy.store(true, Ordering::SeqCst);
+        match self.snapshots.try_send(job) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(job)) => {
+                // Another worker was faster; the outputs stay with the slot, so the next one waits for them too.
+                job.busy.store(false, Ordering::SeqCst);
+                Ok(())
+            }
+            Err(TrySendError::Disconnected(_)) => Err(RunError::Ended { what: "the snapshot thread" }),
+        }
+    }
+
+    fn last_snapshot(&self, mut slot: Slot, lost: bool, done: Arc<Countdown>) -> Result<(), RunError> {
+        let until = Instant::now() + RELEASE_WITHIN;
+        let job = if lost || !slot.has_news() { None } else { self.job(&mut slot, Some((Arc::clone(&done), until))) };
+        let Some(job) = job else {
+            done.arrive();
+            return Ok(());
+        };
+        // Where the store does not keep up the partition goes without; the next owner reads more of the log.
+        match self.snapshots.send_timeout(job, RELEASE_WITHIN) {
+            Err(crossbeam_channel::SendTimeoutError::Disconnected(_)) => {
+                Err(RunError::Ended { what: "the snapshot thread" })
+            }
+            Ok(()) | Err(crossbeam_channel::SendTimeoutError::Timeout(_)) => Ok(()),
+        }
+    }
+
+    fn job(&self, slot: &mut Slot, last: Option<(Arc<Countdown>, Instant)>) -> Option<SnapshotJob> {
+        let position = slot.stage.position()?;
+        let begun = Instant::now();
+        let state = slot.stage.snapshot();
+        let took = begun.elapsed().as_secs_f64();
+        self.snapshot_metrics.duration.with_label_values(&["serialise"]).observe(took);
+        Some(SnapshotJob {
+            at: slot.at,
+            generation: slot.generation,
+            position,
+            state,
+            outputs: slot.seal(),
+            busy: Arc::clone(&slot.busy),
+            last,
+        })
+    }
+}
+
+/// What one message held.
+#[derive(Default)]
+struct Counts {
+    activity: u64,
+    ticks: u64,
+    controls: u64,
+    happened: Option<EventTime>,
+    received: Option<EventTime>,
+}
+
+impl Counts {
+    fn add(&mut self, record: &Record<'_>) {
+        match record {
+            Record::Activity(activity) => {
+                self.activity += 1;
+                self.happened = Some(activity.time);
+                self.received = Some(activity.received);
+            }
+            Record::Tick(_) => self.ticks += 1,
+            Record::Control(_) => self.controls += 1,
+        }
+    }
+
+    /// Counts, and samples the message's last activity for the latencies.
+    fn publish(&self, metrics: &DetectMetrics, written: Option<EventTime>) {
+        for (kind, count) in [("activity", self.activity), ("tick", self.ticks), ("control", self.controls)] {
+            if count > 0 {
+                metrics.applied.with_label_values(&[kind]).inc_by(count);
+            }
+        }
+        observe(metrics, "received", self.happened, self.received);
+        observe(metrics, "activity", self.received, written);
+    }
+}
+
+fn observe(metrics: &DetectMetrics, step: &str, from: Option<EventTime>, to: Option<EventTime>) {
+    if let (Some(from), Some(to)) = (from, to) {
+        let ms = to.since(from).as_millis().max(0);
+        metrics.latency.with_label_values(&[step]).observe(Duration::from_millis(ms.unsigned_abs()).as_secs_f64());
+    }
+}

@@ -1,0 +1,174 @@
+//! Ingest on Kafka: source topics in, the activity log out, at least once and with an origin on every record.
+
+mod outbox;
+mod progress;
+mod start;
+mod ticker;
+mod worker;
+
+pub use outbox::{OutTopic, OutTopics};
+pub use progress::Progress;
+pub use start::{Finding, Start, decide};
+pub use ticker::TICK_EVERY;
+
+use super::commits::CommitBoard;
+use super::consumer::Notes;
+use super::error::RunError;
+use super::heartbeat::Heartbeat;
+use super::lookup::Lookup;
+use super::poll_thread::{PollSetup, PollThread};
+use super::prepare;
+use super::services::{Running, Services};
+use super::stages::{IngestFactory, RuleSet};
+use super::topics_table::TopicTable;
+use super::workers::{WorkerInbox, WorkerPort, worker_queues};
+use crate::core::units::Epoch;
+use outbox::Outbox;
+use start::SourcePreparer;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use ticker::Ticker;
+use worker::IngestWorker;
+
+const STAGE: &str = "ingest";
+
+/// What ingest is told.
+#[derive(Clone, Debug)]
+pub struct IngestSettings {
+    /// The sources' topics, in the order of the configuration.
+    pub sources: Vec<String>,
+    /// The activity topic.
+    pub activity: String,
+    /// The topic of rejected records.
+    pub rejected: String,
+    /// Whether a rejected record's value is kept.
+    pub keep_rejected_value: bool,
+    /// How many worker threads.
+    pub workers: usize,
+}
+
+struct Parts {
+    topics: Arc<TopicTable>,
+    out: Arc<OutTopics>,
+    board: Arc<CommitBoard>,
+    progress: Arc<Progress>,
+    notes: Arc<Notes>,
+}
+
+/// Starts ingest: one poll thread, the workers, the thread that prepares partitions, and the ticker.
+///
+/// # Errors
+/// [`RunError`] if a topic is missing or the broker does not answer.
+pub fn start(
+    settings: &IngestSettings,
+    factory: &Arc<dyn IngestFactory>,
+    rules: Option<&RuleSet>,
+    services: &Services,
+) -> Result<Running, RunError> {
+    let lookup = Lookup::new(&services.connection, &services.group(STAGE))?;
+    let parts = parts(settings, services, &lookup)?;
+    let ticker = Ticker {
+        activity: parts.out.activity.clone(),
+        progress: Arc::clone(&parts.progress),
+        notes: Arc::clone(&parts.notes),
+        factory: Arc::clone(factory),
+        services: services.clone(),
+    };
+    if let Some(rules) = rules {
+        ticker.publish_first_rules(&lookup, rules)?;
+    }
+    let heartbeat = Heartbeat::new(STAGE);
+    let mut threads = Vec::new();
+    let ports = workers(settings.workers, factory, &parts, services, &mut threads)?;
+    let poll = poll(&parts, lookup, ports, &heartbeat, services, &mut threads)?;
+    threads.push(poll);
+    threads.push(services.lifecycle.spawn("ticker", move || ticker.run())?);
+    Ok(Running { stage: STAGE, heartbeat, notes: parts.notes, threads })
+}
+
+fn parts(settings: &IngestSettings, services: &Services, lookup: &Lookup) -> Result<Parts, RunError> {
+    for source in &settings.sources {
+        lookup.partitions(source)?;
+    }
+    let topic = |name: &String| -> Result<OutTopic, RunError> {
+        Ok(OutTopic { name: name.clone(), partitions: lookup.partitions(name)? })
+    };
+    let (activity, rejected) = (topic(&settings.activity)?, topic(&settings.rejected)?);
+    let topics = Arc::new(TopicTable::new(settings.sources.iter().cloned()));
+    Ok(Parts {
+        notes: Arc::new(Notes::new(STAGE, Arc::clone(&topics), services.metrics.kafka.clone())),
+        topics,
+        out: Arc::new(OutTopics { activity, rejected, keep_value: settings.keep_rejected_value }),
+        board: Arc::default(),
+        progress: Arc::default(),
+    })
+}
+
+fn workers(
+    count: usize,
+    factory: &Arc<dyn IngestFactory>,
+    parts: &Parts,
+    services: &Services,
+    threads: &mut Vec<JoinHandle<()>>,
+) -> Result<Vec<WorkerPort<Epoch>>, RunError> {
+    let mut ports = Vec::new();
+    for number in 0..count.max(1) {
+        let (port, inbox) = worker_queues();
+        ports.push(port);
+        let worker = worker(inbox, factory, parts, services);
+        threads.push(services.lifecycle.spawn(&format!("ingest-{number}"), move || worker.run())?);
+    }
+    Ok(ports)
+}
+
+fn worker(
+    inbox: WorkerInbox<Epoch>,
+    factory: &Arc<dyn IngestFactory>,
+    parts: &Parts,
+    services: &Services,
+) -> IngestWorker {
+    let metrics = services.metrics.ingest.clone();
+    IngestWorker {
+        inbox,
+        stage: factory.stage(),
+        outbox: Outbox::new(Arc::clone(&parts.out), services.producer.clone(), metrics.clone()),
+        topics: Arc::clone(&parts.topics),
+        board: Arc::clone(&parts.board),
+        progress: Arc::clone(&parts.progress),
+        clock: Arc::clone(&services.clock),
+        metrics,
+    }
+}
+
+fn poll(
+    parts: &Parts,
+    lookup: Lookup,
+    ports: Vec<WorkerPort<Epoch>>,
+    heartbeat: &Arc<Heartbeat>,
+    services: &Services,
+    threads: &mut Vec<JoinHandle<()>>,
+) -> Result<JoinHandle<()>, RunError> {
+    let preparer = SourcePreparer {
+        lookup,
+        topics: Arc::clone(&parts.topics),
+        activity: parts.out.activity.name.clone(),
+        partitions: parts.out.activity.partitions,
+        services: services.clone(),
+    };
+    let (prepare, thread) = prepare::spawn(&services.lifecycle, "ingest-prepare", preparer)?;
+    threads.push(thread);
+    let poll = PollThread::new(PollSetup {
+        stage: STAGE,
+        connection: services.connection.clone(),
+        group: services.group(STAGE),
+        topics: Arc::clone(&parts.topics),
+        notes: Arc::clone(&parts.notes),
+        ports,
+        prepare,
+        board: Arc::clone(&parts.board),
+        heartbeat: Arc::clone(heartbeat),
+        lifecycle: services.lifecycle.clone(),
+        metrics: services.metrics.kafka.clone(),
+    })?;
+    Ok(services.lifecycle.spawn("ingest-poll", move || poll.run())?)
+}

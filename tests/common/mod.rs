@@ -1,0 +1,11 @@
+//! What integration tests share.
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+pub mod kafka;
+pub mod stages;
+
+/// Shows the runtime's log where `RUST_LOG` asks for it.
+pub fn show_log() {
+    let filter = tracing_subscriber::EnvFilter::from_default_env();
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
+}
