@@ -8,6 +8,7 @@ mod node;
 mod wording;
 
 pub use at::At;
+pub(super) use wording::plain;
 
 use super::error::Problem;
 use node::Node;

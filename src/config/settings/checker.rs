@@ -1,6 +1,6 @@
 //! Collects what the checks refuse.
 
-use crate::config::document::{At, Positions};
+use crate::config::document::{At, Positions, plain};
 use crate::config::error::Problem;
 use crate::config::raw::Span;
 use crate::core::time::Millis;
@@ -79,9 +79,10 @@ impl<'p> Checker<'p> {
             Ok(section) => Some(section),
             Err(error) => {
                 let path = error.path().to_string();
-                let key = path.split(['.', '[']).next().unwrap_or_default();
+                let message = error.inner().to_string();
+                let key = missing_field(&message).unwrap_or(path.split(['.', '[']).next().unwrap_or_default());
                 let inside = if key.is_empty() || key == "?" { *at } else { at.key(key) };
-                self.fail(&inside, reworded(&error.inner().to_string()));
+                self.fail(&inside, reworded(&message));
                 None
             }
         }
@@ -102,13 +103,17 @@ fn reworded(message: &str) -> String {
     if let Some(expected) = message.strip_prefix("unknown field ").and_then(after_expected) {
         return format!("unknown key, expected {expected}");
     }
-    if let Some(field) = message.strip_prefix("missing field ") {
-        return format!("{field} is missing and has no default");
+    if missing_field(message).is_some() {
+        return "is missing and has no default".to_owned();
     }
     match after_expected(message) {
-        Some(expected) => format!("expected {expected}"),
+        Some(expected) => format!("expected {}", plain(&expected)),
         None => message.to_owned(),
     }
+}
+
+fn missing_field(message: &str) -> Option<&str> {
+    message.strip_prefix("missing field `")?.strip_suffix('`')
 }
 
 fn after_expected(message: &str) -> Option<String> {

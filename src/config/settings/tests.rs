@@ -1,1 +1,192 @@
+//! What the checks let pass, and what they say where they do not.
 
+use super::*;
+use crate::core::event::EventKind;
+use crate::core::incident::Severity;
+use crate::core::time::Millis;
+
+const CONTRACT: &str = r#"version: 1
+deployment: shop-prod
+kafka:
+  brokers: [kafka-0:9093]
+  security: {protocol: sasl_ssl, mechanism: scram-sha-512, username_file: /s/user, password_file: /s/pass, ca_file: /s/ca}
+  client: {}                  # further client settings
+topics: {activity: leakwatch.activity, incidents: leakwatch.incidents, rejected: leakwatch.rejected}
+sources:
+  - {topic: db-queries, decoder: native, type: query, silent: {after: 15m, by: database}}
+  - {topic: egress, decoder: native, type: egress, silent: {after: 15m}}
+  - topic: proxy
+    decoder: mapped
+    type: egress
+    map: {each: records, time: {path: ts, unit: s}, actor: {path: user.name, or: src.ip}, destination: {path: http.host}, bytes: {path: resp.sent, string: true}}
+customer_objects: [customer, customers, "*.customer", "*.customers"]
+filters: {dir: /filters/current, key_files: [/s/tag.key], stale_after: 26h}
+directory: {file: /dir/directory.ndjson, timezone: Asia/Shanghai, max_loss_percent: 10}
+clock: {max_future: 10m, lateness: 1h}
+state: {store: "s3://leakwatch/state", snapshot_every: 30s, keep_days: 31, max_entities: 2000000}
+rules: {files: [/rules/*.yaml]}
+rejected: {keep_value: false}
+log: {level: info, format: json}
+heartbeat: {every: 1m}
+sinks:
+  - {name: am, kind: alertmanager, urls: ["http://am:9093"], min_severity: warning}
+  - {name: soc, kind: webhook, url: "https://soc/x", hmac_key_file: /s/hook, min_severity: info}
+http: {metrics: "0.0.0.0:9464", console: "127.0.0.1:8080", auth: {kind: header, user: X-Forwarded-User, admins: [sec-oncall]}}
+"#;
+
+const LEAST: &str = "kafka: {brokers: [localhost:9092]}\n";
+
+fn refused(text: &str) -> String {
+    Settings::parse(text, "leakwatch.yaml").expect_err("refused").to_string()
+}
+
+#[test]
+fn the_contracts_example_is_read_whole() {
+    let settings = Settings::parse(CONTRACT, "leakwatch.yaml").expect("valid");
+    assert_eq!(settings.deployment, "shop-prod");
+    let sasl = settings.kafka.security.sasl.as_ref().expect("sasl");
+    assert_eq!(sasl.password_file, Path::new("/s/pass"));
+    let sources = &settings.engine.sources;
+    assert_eq!(sources.iter().map(|source| &*source.topic).collect::<Vec<_>>(), ["db-queries", "egress", "proxy"]);
+    assert_eq!(sources[0].silent.map(|silent| silent.after), Some(Millis::from_mins(15)));
+    assert_eq!(sources[1].kind, Some(EventKind::Egress));
+    let DecoderSettings::Mapped(map) = &sources[2].decoder else { panic!("expected a map") };
+    assert_eq!(map.0["actor"]["or"], "src.ip");
+    assert_eq!(settings.state.store, StateStore::S3("s3://leakwatch/state".parse().expect("a URL")));
+    assert_eq!(settings.sinks[0].min_severity, Severity::Warning);
+    assert!(matches!(settings.http.auth, AuthSettings::Header { .. }));
+    assert_eq!(settings.group(Role::Detect), "leakwatch-shop-prod-detect");
+}
+
+#[test]
+fn brokers_are_enough() {
+    let settings = Settings::parse(LEAST, "leakwatch.yaml").expect("valid");
+    let activity = settings.topics.get(InternalTopic::Activity);
+    assert_eq!(
+        (&*activity.name, activity.retention, activity.partitions),
+        ("leakwatch.activity", Millis::from_days(35), 8)
+    );
+    assert_eq!(settings.topics.get(InternalTopic::Audit).retention, Millis::from_days(400));
+    assert_eq!(settings.engine.clock.lateness, Millis::from_hours(1));
+    assert!(settings.engine.customer_objects.matches("crm.Customers"));
+    assert!(settings.http.console.ip().is_loopback());
+    assert_eq!(settings.topics, TopicsSettings::default());
+}
+
+#[test]
+fn file_commands_need_no_kafka() {
+    let engine = EngineSettings::parse("clock: {lateness: 2h}\n", "leakwatch.yaml").expect("valid");
+    assert_eq!(engine.clock.lateness, Millis::from_hours(2));
+    assert_eq!(engine.clock.max_future, EngineSettings::default().clock.max_future);
+    insta::assert_snapshot!(refused("clock: {lateness: 2h}\n"), @"leakwatch.yaml: kafka.brokers: is missing and has no default; expected a list of host:port");
+}
+
+#[test]
+fn every_problem_is_named_at_once_by_line_and_field() {
+    let text = r#"version: 2
+deployment: "shop prod"
+kafka:
+  brokers: [kafka-0, "http://kafka-1:9092", kafka-2:9092]
+  security:
+    protocol: ssl
+    password_file: /s/pass
+    certificate_file: /s/cert
+  client:
+    acks: 1
+    enable.idempotence: false
+    default.topic.partitioner: random
+    sasl.password: hunter2
+topics:
+  incidents: leakwatch.activity
+  rejected: "no spaces"
+  retention: {activity: 1h}
+  partitions: {shadow: 0}
+  replication_factor: 2
+  min_insync_replicas: 3
+sources:
+  - topic: db
+    silent: {after: 1s}
+  - topic: db
+  - topic: leakwatch.audit
+  - topic: pg
+    decoder: pgaudit
+  - topic: px
+    decoder: mapped
+  - topic: py
+    decoder: mapped
+    type: egress
+    map: {}
+    preset: zeek-json
+  - topic: pz
+    map: {}
+customer_objects: [""]
+filters: {dir: /f, key_files: []}
+directory: {timezone: Asia/Peking, max_loss_percent: 101}
+clock:
+  max_future: 48h
+  lateness: 1s
+state: {store: "ftp://x", snapshot_every: 1ms, keep_days: 0, max_entities: 1}
+rules: {files: ["/rules/*/a.yaml"]}
+heartbeat: {every: 1ms}
+sinks:
+  - {name: am, kind: alertmanager, urls: []}
+  - {name: am, kind: webhook, url: "https://user:hunter2@soc/x"}
+  - {name: am, kind: slack, url_file: /s/slack}
+  - {name: p, kind: pager}
+  - name: q
+    kind: pagerduty
+    routing_key: hunter2
+  - name: r
+    kind: file
+    path: [hunter2]
+http:
+  metrics: 0.0.0.0:80
+  console: 0.0.0.0:80
+"#;
+    let report = refused(text);
+    assert!(!report.contains("hunter2"));
+    insta::assert_snapshot!(report);
+}
+
+#[test]
+fn shapes_are_refused_one_at_a_time() {
+    let texts = [
+        "clock: {lateness: an hour}\n",
+        "http: {console: localhost:8080}\n",
+        "kafka: {broker: [a:1]}\n",
+        "kafka: {brokers: a:1}\n",
+        "sources: [{decoder: native}]\n",
+        "sources:\n  - topic: x\n    decoder: xml\n",
+        "sources:\n  - topic: x\n    silent: {after: 15m, by: moon}\n",
+        "directory: {max_loss_percent: 300}\n",
+        "kafka:\n  security:\n    password: hunter2\n",
+        "log: {level: loud}\n",
+        "topics: {retention: {activities: 35d}}\n",
+    ];
+    let report: Vec<String> = texts.into_iter().map(refused).collect();
+    assert!(!report.join("").contains("hunter2"));
+    insta::assert_snapshot!(report.join("\n"));
+}
+
+#[test]
+fn a_console_that_strangers_reach_asks_who_they_are() {
+    for (auth, fine) in [
+        ("", false),
+        (", auth: {kind: none}", false),
+        (", auth: {kind: header, user: X-User}", true),
+        (
+            ", auth: {kind: oidc, issuer: 'https://id', client_id: lw, client_secret_file: /s, redirect_url: 'https://lw/'}",
+            true,
+        ),
+    ] {
+        let text = format!("{LEAST}http: {{console: '0.0.0.0:8080'{auth}}}\n");
+        assert_eq!(Settings::parse(&text, "f").is_ok(), fine, "{auth}");
+    }
+    insta::assert_snapshot!(refused(&format!("{LEAST}http: {{console: '0.0.0.0:8080', auth: {{kind: header}}}}\n")), @"leakwatch.yaml:2: http.auth.user: is missing and has no default");
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let error = Settings::load(Path::new("/no/such/leakwatch.yaml")).expect_err("no file").to_string();
+    assert!(error.starts_with("/no/such/leakwatch.yaml: "), "{error}");
+}

@@ -178,7 +178,8 @@ impl Directory {
     /// Where `raw` is: a URL, mail address, `host:port`, host, address or bucket. Of several recipients (separated by
     /// commas or semicolons) the least close one decides, the first among equals.
     pub fn destination(&self, raw: &str) -> ResolvedDestination {
-        let list = raw.contains('@') && raw.contains([',', ';']);
+        // A path may hold any of these: `https://evil.example/a,b@shop.example` is one place.
+        let list = raw.contains('@') && raw.contains([',', ';']) && !raw.contains(['/', '\\']);
         if !list {
             return self.destinations.resolve_one(raw);
         }

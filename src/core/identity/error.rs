@@ -17,6 +17,9 @@ pub struct DirectoryError {
 /// What is wrong with a line of a directory file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum DirectoryProblem {
+    /// JSON, but no object.
+    #[error("expected a JSON object")]
+    NotObject,
     /// Not JSON.
     #[error("expected a JSON object, the text breaks off or goes wrong at column {column}")]
     NotJson {

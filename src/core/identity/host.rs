@@ -10,6 +10,9 @@ pub const MAX_HOST_BYTES: usize = 253;
 /// Schemes whose authority is the name of a bucket, not a host: anybody can call a bucket `www.shop.example`.
 const BUCKET_SCHEMES: [&str; 6] = ["s3", "s3a", "s3n", "gs", "az", "oss"];
 
+/// What no host may hold (WHATWG URL, 3.2): a full-width slash that folds to `/` must not end a host that reads on.
+const FORBIDDEN: [char; 14] = [' ', '#', '%', '/', ':', '<', '>', '?', '@', '[', '\\', ']', '^', '|'];
+
 /// What a destination comes down to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place<'a> {
@@ -43,8 +46,11 @@ pub(super) fn place(raw: &str) -> Place<'_> {
 
 /// The address between angle brackets, where a display name stands before it.
 fn mailbox(text: &str) -> &str {
-    let Some(text) = text.strip_suffix('>') else { return text };
-    text.rsplit_once('<').map_or(text, |(_, inside)| inside)
+    let inside = text.trim_end_matches('>');
+    if inside.len() == text.len() {
+        return text;
+    }
+    inside.rsplit_once('<').map_or(inside, |(_, inside)| inside).trim()
 }
 
 fn scheme(text: &str) -> (Option<&str>, &str) {
@@ -59,6 +65,7 @@ fn scheme(text: &str) -> (Option<&str>, &str) {
 }
 
 fn without_port(host: &str) -> &str {
+    let host = host.trim_matches(is_outer);
     match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.contains(':') => name,
         _ => host,
@@ -67,18 +74,24 @@ fn without_port(host: &str) -> &str {
 
 /// A host name in lower case without the root's dot; in ASCII (punycode) where it is an internationalised name.
 fn name(host: &str) -> Cow<'_, str> {
-    let host = host.trim_end_matches('.').trim_start_matches('.');
+    let host = host.trim_matches(is_outer);
     if !host.is_ascii()
         && let Ok(ascii) = idna::domain_to_ascii(host)
+        && !ascii.contains(FORBIDDEN)
     {
-        return Cow::Owned(bounded(ascii.trim_matches('.')).to_owned());
+        return Cow::Owned(bounded(ascii.trim_matches(is_outer)).trim_end_matches(is_outer).to_owned());
     }
-    let host = bounded(host);
+    let host = bounded(host).trim_end_matches(is_outer);
     if host.chars().any(|c| !c.is_ascii() || c.is_ascii_uppercase()) {
         Cow::Owned(host.chars().flat_map(char::to_lowercase).collect())
     } else {
         Cow::Borrowed(host)
     }
+}
+
+/// What surrounds a name without being part of it.
+fn is_outer(c: char) -> bool {
+    c == '.' || c.is_whitespace()
 }
 
 fn bounded(text: &str) -> &str {

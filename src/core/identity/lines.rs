@@ -59,8 +59,13 @@ pub(super) fn read(text: &str, number: usize) -> Result<Read, DirectoryError> {
     if text.len() > MAX_LINE_BYTES {
         return Err(error(DirectoryProblem::TooLong { max: MAX_LINE_BYTES }));
     }
-    let keys: Keys =
-        serde_json::from_str(text).map_err(|json| error(DirectoryProblem::NotJson { column: json.column() }))?;
+    let keys: Keys = serde_json::from_str(text).map_err(|json| {
+        error(if json.is_data() {
+            DirectoryProblem::NotObject
+        } else {
+            DirectoryProblem::NotJson { column: json.column() }
+        })
+    })?;
     let mut fields = Fields { keys: keys.entries, line: number };
     if keys.repeated {
         return Err(error(DirectoryProblem::RepeatedKey));
