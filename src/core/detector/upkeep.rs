@@ -46,13 +46,12 @@ impl Detector {
     fn look_at(&mut self, at: u32, rule: &str, now: EventTime, out: &mut Vec<Output>) {
         let Some(entity) = self.entities[at as usize].as_mut() else { return };
         let Some(open) = entity.open_of(rule) else { return };
-        let Some(number) = self.plan.set.rules.iter().position(|known| known.id == rule) else { return };
         let limits = entity.limits(&self.plan.set);
         let view = View { plan: &self.plan, figures: &self.figures, entity };
-        let ends = match limits[number].lowest() {
-            Some(limit) => false_from(view, number, limit),
-            None => now,
-        };
+        let counts = self.plan.set.rules.iter().enumerate().filter(|(_, known)| known.id == rule);
+        let ends =
+            counts.map(|(number, _)| limits[number].lowest().map_or(now, |limit| false_from(view, number, limit)));
+        let Some(ends) = ends.max() else { return };
         let due = ends.plus(entity.open[open].hold);
         if due > now {
             entity.open[open].due = due;

@@ -74,7 +74,7 @@ impl Working {
             time,
             received: record.received,
             kind: event.kind,
-            flags: flags(settings, event).with(Flags::FUTURE, future),
+            flags: flags(settings, event).with(Flags::FUTURE, future).with(Flags::HIDDEN, self.tags.found_hidden()),
             actor: actor.actor,
             actor_kind: actor.kind,
             role: actor.role,

@@ -5,6 +5,7 @@ use crate::core::activity::TagList;
 use crate::core::activity::codec::MAX_TAGS_A_RECORD;
 use crate::core::event::Event;
 use crate::core::filter::Membership;
+use crate::core::identifiers::extract::{Hit, extract, extract_base64};
 use crate::core::identifiers::{IdentifierKind, normalise};
 use crate::core::units::Tag;
 use smallvec::SmallVec;
@@ -29,23 +30,86 @@ pub(super) struct EventTags {
     kinds: Vec<KindTags>,
     used: usize,
     normal: String,
+    /// Tags found only inside encoded layers so far, with their kind's place.
+    hidden: Vec<(usize, u64)>,
+    found_hidden: bool,
 }
 
 impl EventTags {
-    /// Normalises, tags and asks the filter about everything that `event` names.
+    /// Normalises, tags and asks the filter about everything that `event` names or holds.
     pub fn fill(&mut self, event: &Event<'_>, knowledge: &Knowledge) {
         self.used = 0;
+        self.hidden.clear();
+        self.found_hidden = false;
         for named in &event.identifiers {
             let Some(at) = self.slot(&named.kind) else { continue };
             let kind = IdentifierKind::from_name(&named.kind);
             for value in &named.values {
-                if normalise(&kind, value, knowledge.region, &mut self.normal) {
-                    self.kinds[at].tags.push(knowledge.tagger.tag(&named.kind, &self.normal).0);
+                if let Some(tag) = self.tag(&kind, value, knowledge) {
+                    self.kinds[at].tags.push(tag);
                 }
             }
         }
+        if event.content.is_some() || event.content_base64.is_some() {
+            self.search(event, knowledge);
+        }
+        self.settle(knowledge);
+        if !self.hidden.is_empty() {
+            self.add_hidden(knowledge);
+        }
+    }
+
+    /// Whether customers were found only inside an encoded layer of the content.
+    pub const fn found_hidden(&self) -> bool {
+        self.found_hidden
+    }
+
+    fn search(&mut self, event: &Event<'_>, knowledge: &Knowledge) {
+        let mut each = |hit: Hit<'_>| {
+            let kind = hit.what.kind();
+            let Some(at) = self.slot(kind.name()) else { return };
+            let Some(tag) = self.tag(&kind, hit.text, knowledge) else { return };
+            if hit.hidden {
+                self.hidden.push((at, tag));
+            } else {
+                self.kinds[at].tags.push(tag);
+            }
+        };
+        if let Some(content) = &event.content {
+            extract(content, knowledge.region, &mut each);
+        }
+        if let Some(content) = &event.content_base64 {
+            extract_base64(content, knowledge.region, &mut each);
+        }
+    }
+
+    fn tag(&mut self, kind: &IdentifierKind, value: &str, knowledge: &Knowledge) -> Option<u64> {
+        let normal = normalise(kind, value, knowledge.region, &mut self.normal);
+        normal.then(|| knowledge.tagger.tag(kind.name(), &self.normal).0)
+    }
+
+    fn settle(&mut self, knowledge: &Knowledge) {
         for kind in &mut self.kinds[..self.used] {
             kind.settle(knowledge);
+        }
+    }
+
+    fn add_hidden(&mut self, knowledge: &Knowledge) {
+        let open_before = self.customers(knowledge);
+        for (at, tag) in self.hidden.drain(..) {
+            self.kinds[at].tags.push(tag);
+        }
+        self.settle(knowledge);
+        self.found_hidden = open_before == 0 && self.customers(knowledge) > 0;
+    }
+
+    /// Tags that count as customers of an egress.
+    fn customers(&self, knowledge: &Knowledge) -> usize {
+        let kinds = self.kinds[..self.used].iter();
+        if knowledge.filters.is_some() {
+            kinds.map(|kind| kind.member_count as usize).sum()
+        } else {
+            kinds.map(|kind| kind.tags.len()).sum()
         }
     }
 

@@ -4,7 +4,7 @@ use super::exceptions::check_exception;
 use super::filter::Filter;
 use super::limits::LimitTable;
 use super::model::{BaselineSpec, Rule, RuleSet, Shape};
-use super::raw::{RawBaseline, RawRule, RawRuleFile, RawSeverity, RawTest};
+use super::raw::{RawAlso, RawBaseline, RawRule, RawRuleFile, RawSeverity, RawTest};
 use crate::core::incident::{EntityKind, Measure, Severity, Window};
 use crate::core::time::Millis;
 use serde_saphyr::Spanned;
@@ -101,7 +101,13 @@ fn check_file(file: RuleText<'_>, raw: &RawRuleFile, set: &mut RuleSet, errors: 
         match check_rule(place, rule, runbooks) {
             Ok(checked) => {
                 check_tested(place, &checked, &raw.tests, errors);
+                let further = rule.also.iter().map(|also| check_also(place, &checked, rule, also));
+                let further: Result<Vec<Rule>, RuleError> = further.collect();
                 set.rules.push(checked);
+                match further {
+                    Ok(further) => set.rules.extend(further),
+                    Err(error) => errors.push(error),
+                }
             }
             Err(error) => errors.push(error),
         }
@@ -148,6 +154,21 @@ fn check_rule(place: Place<'_>, raw: &RawRule, runbooks: &str) -> Result<Rule, R
         hold,
         runbook: raw.runbook.clone().unwrap_or_else(|| format!("{runbooks}/{}.md", raw.id)),
     })
+}
+
+/// A further count is a rule of its own with the first one's id: whichever is met, the incident is the same.
+fn check_also(place: Place<'_>, first: &Rule, raw: &RawRule, also: &RawAlso) -> Result<Rule, RuleError> {
+    let arm = RawRule {
+        count: Some(also.count),
+        over: Some(also.over.clone()),
+        limit: also.limit,
+        limit_for: also.limit_for.clone(),
+        also: Vec::new(),
+        baseline: None,
+        ..raw.clone()
+    };
+    let runbook = first.runbook.clone();
+    check_rule(place, &arm, "").map(|rule| Rule { runbook, ..rule })
 }
 
 const EXPECTED_WINDOW: &str = "expected one of 1m, 5m, 1h, 24h, 7d, 30d";

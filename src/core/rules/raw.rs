@@ -101,6 +101,9 @@ pub struct RawRule {
     pub read_before: Option<String>,
     /// How many actors must take part.
     pub actors: Option<RawActorsAtLeast>,
+    /// Further counts of the same events under the same rule: any of them meets it.
+    #[serde(default)]
+    pub also: Vec<RawAlso>,
     /// From which count on.
     #[serde(default)]
     pub limit: RawLimits,
@@ -115,6 +118,22 @@ pub struct RawRule {
     pub severity: Option<Severity>,
     /// A runbook of its own.
     pub runbook: Option<String>,
+}
+
+/// A further count of a rule.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawAlso {
+    /// What is counted.
+    pub count: Measure,
+    /// Over which window.
+    pub over: String,
+    /// From which count on.
+    #[serde(default)]
+    pub limit: RawLimits,
+    /// Other limits for some.
+    #[serde(default)]
+    pub limit_for: RawLimitFor,
 }
 
 const fn by_actor() -> EntityKind {
