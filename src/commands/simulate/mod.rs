@@ -12,6 +12,7 @@ use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
 use output::Output;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 use summary::Summary;
@@ -77,11 +78,14 @@ pub fn run(args: &SimulateArgs) -> Outcome {
     let output = Output::open(&args.out, args.force)?;
     let files = output.write(&world).map_err(Failure::run)?;
     let summary = Summary::new(&args.out, files, &world, began.elapsed());
-    match args.format {
-        Format::Text => print!("{summary}"),
-        Format::Json => println!("{}", serde_json::to_string(&summary).map_err(Failure::run)?),
+    let text = match args.format {
+        Format::Text => summary.to_string(),
+        Format::Json => serde_json::to_string(&summary).map_err(Failure::run)? + "\n",
+    };
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::run(error)),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn settings(args: &SimulateArgs) -> Result<SimulateSettings, Failure> {

@@ -19,7 +19,8 @@ mod tests {
 
     #[test]
     fn the_partition_of_a_name_never_changes() {
-        assert_eq!(partition_of("emp0042", 8), Partition(6));
+        let placed: Vec<u32> = ["emp0042", "ip:10.20.1.5", "张三", ""].map(|name| partition_of(name, 8).0).to_vec();
+        insta::assert_debug_snapshot!(placed);
         assert_eq!(partition_of("emp0042", 1), Partition(0));
     }
 }
