@@ -13,6 +13,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Shows the main job on this machine: a simulated retailer, an embedded broker, a leak caught.
+    Demo(commands::demo::Args),
     /// Makes keys, and filters of who is a customer.
     Filter(commands::filter::Args),
     /// Runs the engine over files of events, to their end.
@@ -30,6 +32,7 @@ impl Cli {
     /// [`crate::commands::Failure`], whose exit status the process ends with.
     pub fn run(self) -> Outcome {
         match self.command {
+            Command::Demo(args) => commands::demo::run(&args),
             Command::Filter(args) => commands::filter::run(args),
             Command::Replay(args) => commands::replay::run(&args),
             Command::Rules(args) => commands::rules::run(&args),
