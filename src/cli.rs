@@ -19,6 +19,8 @@ enum Command {
     Filter(commands::filter::Args),
     /// Runs the engine over files of events, to their end.
     Replay(commands::replay::Args),
+    /// Runs the service, on Kafka.
+    Run(commands::run::Args),
     /// Checks rule files.
     Rules(commands::rules::Args),
     /// Writes a simulated retailer's traffic with chosen attacks, and the ground truth.
@@ -35,6 +37,7 @@ impl Cli {
             Command::Demo(args) => commands::demo::run(&args),
             Command::Filter(args) => commands::filter::run(args),
             Command::Replay(args) => commands::replay::run(&args),
+            Command::Run(args) => commands::run::run(&args),
             Command::Rules(args) => commands::rules::run(&args),
             Command::Simulate(args) => commands::simulate::run(&args),
         }

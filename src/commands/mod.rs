@@ -8,6 +8,7 @@ pub mod format;
 mod progress;
 pub mod replay;
 pub mod rules;
+pub mod run;
 pub mod simulate;
 
 pub use failure::{Failure, Outcome};

@@ -131,7 +131,7 @@ mod tests {
         assert!(!life.sleep(Duration::ZERO));
         life.fail("first");
         life.fail("second");
-        assert!(life.is_stopping() && life.sleep(Duration::from_secs(3_600)));
+        assert!(life.is_stopping() && life.sleep(Duration::from_hours(1)));
         assert_eq!(life.take_failure().map(|reason| reason.to_string()).as_deref(), Some("first"));
     }
 

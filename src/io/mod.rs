@@ -12,5 +12,6 @@ pub mod lifecycle;
 pub mod live;
 pub mod metrics;
 pub mod rule_files;
+pub mod shared_knowledge;
 pub mod sinks;
 pub mod snapshots;

@@ -1,4 +1,4 @@
-//! A real Kafka broker for tests: KRaft, one process, free ports, a directory of its own, ended with the test.
+//! A real Kafka broker for tests: broker and controller in one process, free ports, a directory of its own, ended with the test.
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
-const UP_WITHIN: Duration = Duration::from_secs(60);
+const UP_WITHIN: Duration = Duration::from_mins(1);
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 const CLUSTER_ID: &str = "bGVha3dhdGNoLXRlc3RzMA";
 
@@ -101,7 +101,9 @@ impl Kafka {
             .collect();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let results = runtime.block_on(admin.create_topics(&wanted, &AdminOptions::new())).expect("an answer");
-        results.into_iter().for_each(|result| drop(result.expect("the topic is created")));
+        for result in results {
+            result.expect("the topic is created");
+        }
     }
 }
 

@@ -111,7 +111,7 @@ impl DetectStage for CountDetect {
                 self.highest.insert(origin, activity.origin.offset);
                 let count = self.actors.entry(activity.actor.to_owned()).or_default();
                 *count += 1;
-                if *count % EVERY == 0 {
+                if count.is_multiple_of(EVERY) {
                     out.push(Output::Incident(Box::new(incident(activity.actor, *count))));
                 }
             }

@@ -41,6 +41,11 @@ impl Health {
         self.started.store(true, std::sync::atomic::Ordering::SeqCst);
     }
 
+    /// The first poll thread that is stuck.
+    pub fn first_stuck(&self) -> Option<&'static str> {
+        lock(&self.hearts).iter().find(|heart| heart.is_stuck()).map(|heart| heart.name())
+    }
+
     /// Why it is not live.
     pub fn stuck(&self) -> Vec<String> {
         let hearts = lock(&self.hearts);
@@ -53,10 +58,10 @@ impl Health {
         if self.lifecycle.is_stopping() {
             return vec!["stopping".to_owned()];
         }
-        if !self.started.load(std::sync::atomic::Ordering::SeqCst) {
-            return vec!["starting".to_owned()];
-        }
         let mut reasons = self.stuck();
+        if !self.started.load(std::sync::atomic::Ordering::SeqCst) {
+            reasons.push("starting".to_owned());
+        }
         reasons.extend(lock(&self.conditions).iter().filter_map(|unmet| unmet()));
         reasons
     }
@@ -73,7 +78,7 @@ mod tests {
         let loaded = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&loaded);
         health.condition(move || (!seen.load(Ordering::SeqCst)).then(|| "no filter yet".to_owned()));
-        assert_eq!(health.not_ready(), ["starting"]);
+        assert_eq!(health.not_ready(), ["starting", "no filter yet"]);
         health.started();
         assert_eq!(health.not_ready(), ["no filter yet"]);
         loaded.store(true, Ordering::SeqCst);

@@ -60,15 +60,15 @@ async fn metrics(State(state): State<HttpState>) -> Response {
 }
 
 async fn healthz(State(state): State<HttpState>) -> Response {
-    answer(state.health.stuck())
+    answer(&state.health.stuck())
 }
 
 async fn readyz(State(state): State<HttpState>) -> Response {
-    answer(state.health.not_ready())
+    answer(&state.health.not_ready())
 }
 
 /// 200 and `ok`, or 503 and the reasons, a line each.
-fn answer(reasons: Vec<String>) -> Response {
+fn answer(reasons: &[String]) -> Response {
     if reasons.is_empty() {
         (StatusCode::OK, "ok\n").into_response()
     } else {

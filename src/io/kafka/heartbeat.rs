@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// A poll thread that has not turned for this long is stuck: the process ends.
-pub const POLL_STUCK: Duration = Duration::from_secs(60);
+pub const POLL_STUCK: Duration = Duration::from_mins(1);
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 
 /// When a thread last turned.
@@ -49,20 +49,20 @@ impl Heartbeat {
     }
 }
 
-/// Calls `end` as soon as one of `hearts` is stuck. A stuck thread cannot be asked to stop, so `end` ends the process.
+/// Calls `end` as soon as `stuck` names a thread. A stuck thread cannot be asked to stop, so `end` ends the process.
 ///
 /// # Errors
 /// If the operating system grants no thread.
 pub fn watch(
     lifecycle: &Lifecycle,
-    hearts: Vec<Arc<Heartbeat>>,
+    stuck: impl Fn() -> Option<&'static str> + Send + 'static,
     end: impl Fn(&'static str) + Send + 'static,
 ) -> std::io::Result<JoinHandle<()>> {
     let life = lifecycle.clone();
     lifecycle.spawn("watchdog", move || -> Result<(), Reason> {
         while !life.sleep(WATCH_EVERY) {
-            if let Some(stuck) = hearts.iter().find(|heart| heart.is_stuck()) {
-                end(stuck.name());
+            if let Some(name) = stuck() {
+                end(name);
             }
         }
         Ok(())

@@ -83,8 +83,8 @@ struct Owned {
 enum Phase<S> {
     Steady,
     Preparing { wanted: Vec<TopicPartition>, ready: Vec<Prepared<S>> },
-    Releasing { partitions: Vec<TopicPartition>, done: Arc<Countdown>, until: Instant, lost: bool, last: bool },
-    Committing { partitions: Vec<TopicPartition>, until: Instant, last: bool },
+    Releasing { partitions: Vec<TopicPartition>, done: Arc<Countdown>, until: Instant, lost: bool, closing: bool },
+    Committing { partitions: Vec<TopicPartition>, until: Instant, closing: bool },
     Released,
 }
 
@@ -163,20 +163,20 @@ impl<S: Send + 'static> PollThread<S> {
                 None => Ok(()),
             },
             Phase::Preparing { wanted, ready } => self.go_on_assigning(wanted, ready),
-            Phase::Releasing { partitions, done, until, lost, last } => {
+            Phase::Releasing { partitions, done, until, lost, closing } => {
                 if done.is_done() || Instant::now() >= until {
-                    self.finish_release(partitions, lost, last, done.is_done());
+                    self.finish_release(partitions, lost, closing, done.is_done());
                 } else {
-                    self.phase = Phase::Releasing { partitions, done, until, lost, last };
+                    self.phase = Phase::Releasing { partitions, done, until, lost, closing };
                 }
                 Ok(())
             }
-            Phase::Committing { partitions, until, last } => {
+            Phase::Committing { partitions, until, closing } => {
                 if self.setup.notes.has_pending_commits() && Instant::now() < until {
-                    self.phase = Phase::Committing { partitions, until, last };
+                    self.phase = Phase::Committing { partitions, until, closing };
                     return Ok(());
                 }
-                self.give_up(&partitions, last)
+                self.give_up(&partitions, closing)
             }
             Phase::Released => {
                 self.phase = Phase::Released;
@@ -230,7 +230,7 @@ impl<S: Send + 'static> PollThread<S> {
         loads.iter().enumerate().min_by_key(|(_, load)| **load).map_or(0, |(worker, _)| worker)
     }
 
-    fn begin_release(&mut self, partitions: Vec<TopicPartition>, lost: bool, last: bool) -> Result<(), RunError> {
+    fn begin_release(&mut self, partitions: Vec<TopicPartition>, lost: bool, closing: bool) -> Result<(), RunError> {
         let done = Countdown::new(partitions.iter().filter(|at| self.owned.contains_key(at)).count());
         for at in &partitions {
             if self.parking.forget(*at) {
@@ -243,28 +243,28 @@ impl<S: Send + 'static> PollThread<S> {
         }
         let within = if self.setup.lifecycle.has_failed() { Duration::ZERO } else { RELEASE_WITHIN };
         let until = Instant::now() + within;
-        self.phase = Phase::Releasing { partitions, done, until, lost, last };
+        self.phase = Phase::Releasing { partitions, done, until, lost, closing };
         Ok(())
     }
 
     /// Commits what the workers finished; a commit after the answer would come too late to be taken.
-    fn finish_release(&mut self, partitions: Vec<TopicPartition>, lost: bool, last: bool, complete: bool) {
+    fn finish_release(&mut self, partitions: Vec<TopicPartition>, lost: bool, closing: bool, complete: bool) {
         if !complete {
             tracing::warn!(stage = self.setup.stage, "a worker was not finished in time; its work is done again");
         }
         if !lost {
             self.commit();
         }
-        self.phase = Phase::Committing { partitions, until: Instant::now() + LAST_COMMITS_WITHIN, last };
+        self.phase = Phase::Committing { partitions, until: Instant::now() + LAST_COMMITS_WITHIN, closing };
     }
 
-    fn give_up(&mut self, partitions: &[TopicPartition], last: bool) -> Result<(), RunError> {
+    fn give_up(&mut self, partitions: &[TopicPartition], closing: bool) -> Result<(), RunError> {
         for at in partitions {
             self.owned.remove(at);
         }
         self.setup.notes.forget(partitions);
         self.count_owned();
-        if last {
+        if closing {
             self.phase = Phase::Released;
             return Ok(());
         }

@@ -144,11 +144,11 @@ impl Producer {
         if let Some(set) = set {
             set.join();
         }
-        let sent = self.enqueue(to, payload, Box::new(Ticket { bytes, set: set.cloned() }));
-        if sent.is_err() {
+        let queued = self.enqueue(to, payload, Box::new(Ticket { bytes, set: set.cloned() }));
+        if queued.is_err() {
             self.0.flight.leave(bytes);
         }
-        sent
+        queued
     }
 
     fn enqueue(&self, to: Destination<'_>, payload: &[u8], ticket: Box<Ticket>) -> Result<(), RunError> {

@@ -136,6 +136,14 @@ pub struct DetectMetrics {
     pub open_incidents: IntGaugeVec,
     /// Events dropped because their origin had been seen.
     pub duplicates: IntCounter,
+    /// Events dropped because the same id and content had been counted.
+    pub repeated: IntCounter,
+    /// Events of unlisted actors that share an entity, because there are too many of them.
+    pub crowded: IntCounter,
+    /// Gaps and incomplete states that the log told of.
+    pub blind_spots: IntCounter,
+    /// Rule sets that could not be read.
+    pub rules_refused: IntCounter,
     /// Events later than the lateness.
     pub too_late: IntCounter,
     /// Events whose time lay too far ahead.
@@ -154,6 +162,10 @@ impl DetectMetrics {
             tags: gauges(r, "leakwatch_tags", "Customer tags kept.", &["partition"])?,
             open_incidents: gauges(r, "leakwatch_open_incidents", "Incidents open.", &["partition"])?,
             duplicates: counter(r, "leakwatch_duplicates_total", "Events dropped as already seen.")?,
+            repeated: counter(r, "leakwatch_repeated_total", "Events dropped as repeated by their source.")?,
+            crowded: counter(r, "leakwatch_crowded_total", "Events of unlisted actors that share an entity.")?,
+            blind_spots: counter(r, "leakwatch_blind_spots_total", "Gaps and incomplete states told of.")?,
+            rules_refused: counter(r, "leakwatch_rules_refused_total", "Rule sets that could not be read.")?,
             too_late: counter(r, "leakwatch_too_late_total", "Events later than the lateness.")?,
             future: counter(r, "leakwatch_future_total", "Events whose time lay too far ahead.")?,
         })

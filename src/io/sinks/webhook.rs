@@ -10,6 +10,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use prometheus::IntCounter;
 use reqwest::{Client, StatusCode};
 use sha2::Sha256;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,7 @@ use tokio::runtime::Handle;
 /// A line is tried this often, over about five minutes; then it goes to the dead letters.
 pub const ATTEMPTS: usize = 12;
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 /// `t=<seconds since the epoch>,v1=<HMAC-SHA256 of "<t>.<body>" in hexadecimal>`.
 pub const SIGNATURE_HEADER: &str = "X-Leakwatch-Signature";
 const KEY_HEADER: &str = "Idempotency-Key";
@@ -139,8 +140,11 @@ fn signature(key: &[u8], now: EventTime, body: &[u8]) -> Option<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
     mac.update(format!("{seconds}.").as_bytes());
     mac.update(body);
-    let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    Some(format!("t={seconds},v1={hex}"))
+    let mut signature = format!("t={seconds},v1=");
+    for byte in mac.finalize().into_bytes() {
+        let _ = write!(signature, "{byte:02x}");
+    }
+    Some(signature)
 }
 
 /// The failure without the address, which may hold a secret.

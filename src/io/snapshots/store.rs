@@ -169,8 +169,8 @@ impl SnapshotStore {
     fn path(&self, snapshot: &Snapshot) -> Path {
         let offset = snapshot.header.position.offset.0;
         let digest = Sha256::digest(&snapshot.state);
-        let hash: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-        self.folder(snapshot.header.partition).join(format!("{offset:020}-{hash}{SUFFIX}"))
+        let hash = u64::from_be_bytes(digest.first_chunk().copied().unwrap_or_default());
+        self.folder(snapshot.header.partition).join(format!("{offset:020}-{hash:016x}{SUFFIX}"))
     }
 }
 

@@ -85,8 +85,8 @@ pub fn start(
     let heartbeat = Heartbeat::new(STAGE);
     let mut threads = Vec::new();
     let jobs = snapshot_thread(&parts, store, &mut threads)?;
-    let ports = workers(&parts, &jobs, &mut threads)?;
-    let poll = poll(&parts, preparer, ports, &heartbeat, &mut threads)?;
+    let queues = workers(&parts, &jobs, &mut threads)?;
+    let poll = poll(&parts, preparer, queues, &heartbeat, &mut threads)?;
     threads.push(poll);
     Ok(Running { stage: STAGE, heartbeat, notes: parts.notes, threads })
 }
@@ -137,7 +137,10 @@ fn snapshot_thread(
         lifecycle: parts.services.lifecycle.clone(),
         metrics: parts.services.metrics.snapshots.clone(),
     };
-    threads.push(parts.services.lifecycle.spawn("snapshots", move || snapshotter.run())?);
+    threads.push(parts.services.lifecycle.spawn("snapshots", move || -> Result<(), RunError> {
+        snapshotter.run();
+        Ok(())
+    })?);
     Ok(jobs)
 }
 
@@ -146,10 +149,10 @@ fn workers(
     jobs: &Sender<SnapshotJob>,
     threads: &mut Vec<JoinHandle<()>>,
 ) -> Result<Vec<WorkerPort<Restored>>, RunError> {
-    let mut ports = Vec::new();
+    let mut queues = Vec::new();
     for number in 0..parts.settings.workers.max(1) {
         let (port, inbox) = worker_queues();
-        ports.push(port);
+        queues.push(port);
         let worker = DetectWorker {
             inbox,
             publisher: parts.publisher.clone(),
@@ -162,13 +165,13 @@ fn workers(
         };
         threads.push(parts.services.lifecycle.spawn(&format!("detect-{number}"), move || worker.run())?);
     }
-    Ok(ports)
+    Ok(queues)
 }
 
 fn poll(
     parts: &Parts,
     preparer: StatePreparer,
-    ports: Vec<WorkerPort<Restored>>,
+    queues: Vec<WorkerPort<Restored>>,
     heartbeat: &Arc<Heartbeat>,
     threads: &mut Vec<JoinHandle<()>>,
 ) -> Result<JoinHandle<()>, RunError> {
@@ -181,7 +184,7 @@ fn poll(
         group: services.group(STAGE),
         topics: Arc::clone(&parts.topics),
         notes: Arc::clone(&parts.notes),
-        ports,
+        ports: queues,
         prepare,
         board: Arc::clone(&parts.board),
         heartbeat: Arc::clone(heartbeat),

@@ -56,6 +56,8 @@ pub fn decide(snapshot: Option<Offset>, ends: Ends) -> (Offset, Finding) {
     }
 }
 
+type Usable = (Offset, Box<dyn DetectStage>);
+
 /// Prepares partitions of the activity log.
 pub struct StatePreparer {
     /// Asks the broker.
@@ -112,7 +114,7 @@ impl StatePreparer {
         if now == then { Ok(()) } else { Err(RunError::PartitionCount { topic: self.topic.clone(), now, then }) }
     }
 
-    fn newest_usable(&self, at: TopicPartition) -> Result<Option<(Offset, Box<dyn DetectStage>)>, RunError> {
+    fn newest_usable(&self, at: TopicPartition) -> Result<Option<Usable>, RunError> {
         for name in self.list(at)? {
             let Some(snapshot) = self.read(at, &name)? else { continue };
             self.same_count(&snapshot)?;

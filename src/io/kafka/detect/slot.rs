@@ -114,9 +114,17 @@ impl Slot {
         ] {
             gauge.with_label_values(&[&partition]).set(i64::try_from(value).unwrap_or(i64::MAX));
         }
-        metrics.duplicates.inc_by(stats.duplicates.saturating_sub(self.shown.duplicates));
-        metrics.too_late.inc_by(stats.too_late.saturating_sub(self.shown.too_late));
-        metrics.future.inc_by(stats.future.saturating_sub(self.shown.future));
+        for (counter, now, before) in [
+            (&metrics.duplicates, stats.duplicates, self.shown.duplicates),
+            (&metrics.repeated, stats.repeated, self.shown.repeated),
+            (&metrics.crowded, stats.crowded, self.shown.crowded),
+            (&metrics.blind_spots, stats.blind_spots, self.shown.blind_spots),
+            (&metrics.rules_refused, stats.rules_refused, self.shown.rules_refused),
+            (&metrics.too_late, stats.too_late, self.shown.too_late),
+            (&metrics.future, stats.future, self.shown.future),
+        ] {
+            counter.inc_by(now.saturating_sub(before));
+        }
         self.shown = stats;
     }
 

@@ -3,7 +3,6 @@
 use super::super::batch::Generation;
 use super::super::commits::{CommitBoard, CommitPoint};
 use super::super::deliveries::DeliverySet;
-use super::super::error::RunError;
 use super::super::producer::Producer;
 use super::super::topics_table::TopicPartition;
 use super::super::workers::Countdown;
@@ -63,11 +62,8 @@ pub struct Snapshotter {
 }
 
 impl Snapshotter {
-    /// Writes until the workers have gone.
-    ///
-    /// # Errors
-    /// None: a snapshot that cannot be written is reported, and the next one tried.
-    pub fn run(self) -> Result<(), RunError> {
+    /// Writes until the workers have gone. A snapshot that cannot be written is reported, and the next one tried.
+    pub fn run(self) {
         let mut written = 0_u64;
         for mut job in &self.jobs {
             let outcome = if self.await_outputs(&job) { self.write(&mut job) } else { Ok("skipped") };
@@ -88,7 +84,6 @@ impl Snapshotter {
                 self.clear_up(at);
             }
         }
-        Ok(())
     }
 
     /// Waits for the outputs' delivery: for ever where the partition stays, else until its time is up.

@@ -23,7 +23,8 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 const IDLE_WAIT: Duration = Duration::from_millis(100);
-const SHOW_EVERY: Duration = Duration::from_secs(1);
+/// Sizes are walked over entities, so not often.
+const SHOW_EVERY: Duration = Duration::from_secs(5);
 
 /// A worker's parts.
 pub struct DetectWorker {
@@ -77,7 +78,9 @@ impl DetectWorker {
             }
             if now.duration_since(shown_at) >= SHOW_EVERY {
                 shown_at = now;
-                slots.values_mut().for_each(|slot| slot.show(&self.metrics));
+                for slot in slots.values_mut() {
+                    slot.show(&self.metrics);
+                }
             }
         }
     }
@@ -105,7 +108,7 @@ impl DetectWorker {
                 };
                 slot.hide(&self.metrics);
                 self.live.forget(at.partition);
-                self.last_snapshot(slot, lost, done)
+                self.last_snapshot(slot, lost, &done)
             }
         }
     }
@@ -200,9 +203,9 @@ impl DetectWorker {
         }
     }
 
-    fn last_snapshot(&self, mut slot: Slot, lost: bool, done: Arc<Countdown>) -> Result<(), RunError> {
+    fn last_snapshot(&self, mut slot: Slot, lost: bool, done: &Arc<Countdown>) -> Result<(), RunError> {
         let until = Instant::now() + RELEASE_WITHIN;
-        let job = if lost || !slot.has_news() { None } else { self.job(&mut slot, Some((Arc::clone(&done), until))) };
+        let job = if lost || !slot.has_news() { None } else { self.job(&mut slot, Some((Arc::clone(done), until))) };
         let Some(job) = job else {
             done.arrive();
             return Ok(());

@@ -1,11 +1,13 @@
 //! Ingest on Kafka: source topics in, the activity log out, at least once and with an origin on every record.
 
+mod engine;
 mod outbox;
 mod progress;
 mod start;
 mod ticker;
 mod worker;
 
+pub use engine::EngineIngest;
 pub use outbox::{OutTopic, OutTopics};
 pub use progress::Progress;
 pub use start::{Finding, Start, decide};
@@ -79,8 +81,8 @@ pub fn start(
     }
     let heartbeat = Heartbeat::new(STAGE);
     let mut threads = Vec::new();
-    let ports = workers(settings.workers, factory, &parts, services, &mut threads)?;
-    let poll = poll(&parts, lookup, ports, &heartbeat, services, &mut threads)?;
+    let queues = workers(settings.workers, factory, &parts, services, &mut threads)?;
+    let poll = poll(&parts, lookup, queues, &heartbeat, services, &mut threads)?;
     threads.push(poll);
     threads.push(services.lifecycle.spawn("ticker", move || ticker.run())?);
     Ok(Running { stage: STAGE, heartbeat, notes: parts.notes, threads })
@@ -111,14 +113,14 @@ fn workers(
     services: &Services,
     threads: &mut Vec<JoinHandle<()>>,
 ) -> Result<Vec<WorkerPort<Epoch>>, RunError> {
-    let mut ports = Vec::new();
+    let mut queues = Vec::new();
     for number in 0..count.max(1) {
         let (port, inbox) = worker_queues();
-        ports.push(port);
+        queues.push(port);
         let worker = worker(inbox, factory, parts, services);
         threads.push(services.lifecycle.spawn(&format!("ingest-{number}"), move || worker.run())?);
     }
-    Ok(ports)
+    Ok(queues)
 }
 
 fn worker(
@@ -143,7 +145,7 @@ fn worker(
 fn poll(
     parts: &Parts,
     lookup: Lookup,
-    ports: Vec<WorkerPort<Epoch>>,
+    queues: Vec<WorkerPort<Epoch>>,
     heartbeat: &Arc<Heartbeat>,
     services: &Services,
     threads: &mut Vec<JoinHandle<()>>,
@@ -163,7 +165,7 @@ fn poll(
         group: services.group(STAGE),
         topics: Arc::clone(&parts.topics),
         notes: Arc::clone(&parts.notes),
-        ports,
+        ports: queues,
         prepare,
         board: Arc::clone(&parts.board),
         heartbeat: Arc::clone(heartbeat),

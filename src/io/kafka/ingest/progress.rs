@@ -37,7 +37,7 @@ impl Progress {
             Some(0) => Some(now),
             Some(_) | None => handled.map(|time| time.min(now)),
         });
-        times.reduce(|earliest, time| earliest.min(time)).flatten()
+        times.reduce(Ord::min).flatten()
     }
 
     /// [`Self::time`], with the lag that the client last noted.

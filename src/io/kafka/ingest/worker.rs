@@ -15,7 +15,7 @@ use super::progress::Progress;
 use crate::core::units::{Epoch, Offset};
 use crate::io::clock::Clock;
 use crate::io::metrics::IngestMetrics;
-use crossbeam_channel::{RecvTimeoutError, TryRecvError};
+use crossbeam_channel::RecvTimeoutError;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -110,10 +110,7 @@ impl IngestWorker {
                 self.control(state, control);
             }
             self.batch(state, &batch)?;
-            next = match self.inbox.batches.try_recv() {
-                Ok(batch) => Some(batch),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-            };
+            next = self.inbox.batches.try_recv().ok();
         }
         if let Some(batch) = next {
             self.batch(state, &batch)?;

@@ -1,0 +1,158 @@
+//! The stages that this process's roles need, started.
+
+use super::{AppError, Base, sinks};
+use crate::config::settings::{InternalTopic, Role, StateStore};
+use crate::core::decode::DecodeLimits;
+use crate::core::incident::Severity;
+use crate::core::ingest::{IngestSettings as EngineIngestSettings, Knowledge};
+use crate::core::time::Millis;
+use crate::io::filter_dir::LoadError;
+use crate::io::kafka::detect::{self, DetectSettings};
+use crate::io::kafka::ingest::{self, EngineIngest, IngestSettings};
+use crate::io::kafka::lookup::Lookup;
+use crate::io::kafka::services::{Running, default_workers};
+use crate::io::kafka::sinks::{self as sink_stage, SinkSettings};
+use crate::io::kafka::stages::{Detectors, IngestFactory};
+use crate::io::kafka::{RunError, services::Services};
+use crate::io::knowledge::{self, KnowledgeError};
+use crate::io::shared_knowledge::{KnowledgeWatch, LOOK_EVERY, SharedKnowledge};
+use crate::io::snapshots::{Scope, SnapshotError, SnapshotStore};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// A partition keeps state of its own for at least this many unlisted actors, however many partitions there are.
+const MIN_UNLISTED: u64 = 1_000;
+
+/// Starts what the roles need; what runs is in `running` also where a later one does not start.
+pub(super) fn start(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError> {
+    let starts: [(Role, fn(&Base, &mut Vec<Running>) -> Result<(), AppError>); 3] =
+        [(Role::Sinks, start_sinks), (Role::Detect, start_detect), (Role::Ingest, start_ingest)];
+    for (role, start) in starts {
+        if base.plan.roles.contains(&role) && !base.services.lifecycle.is_stopping() {
+            start(base, running)?;
+        }
+    }
+    Ok(())
+}
+
+fn take(base: &Base, running: &mut Vec<Running>, stage: Running) {
+    base.health.stage(stage.stage, Arc::clone(&stage.heartbeat), Arc::clone(&stage.notes));
+    running.push(stage);
+}
+
+fn start_sinks(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError> {
+    let topics = &base.plan.settings.topics;
+    let settings = |name: &str, min_severity| SinkSettings {
+        name: name.to_owned(),
+        min_severity,
+        incidents: topics.name(InternalTopic::Incidents).to_owned(),
+        dead_letters: topics.name(InternalTopic::DeadLetters).to_owned(),
+    };
+    let mut made = Vec::new();
+    for sink in &base.plan.settings.sinks {
+        made.push((settings(&sink.name, sink.min_severity), sinks::make(base, sink)?));
+    }
+    if made.is_empty() {
+        made.push((settings(sinks::LOG_SINK, Severity::Info), sinks::log()));
+    }
+    for (settings, sink) in made {
+        take(base, running, sink_stage::start(settings, sink, &base.services)?);
+    }
+    Ok(())
+}
+
+fn start_detect(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError> {
+    let (settings, services) = (&base.plan.settings, &base.services);
+    let activity = settings.topics.name(InternalTopic::Activity).to_owned();
+    let store = open_store(base, &activity)?;
+    let limits = settings.engine.limits.max_entities / u64::from(partitions(services, &activity)?);
+    let detectors = Detectors {
+        lateness: settings.engine.clock.lateness,
+        max_unlisted: usize::try_from(limits.max(MIN_UNLISTED)).unwrap_or(usize::MAX),
+    };
+    let detect_settings = DetectSettings {
+        activity,
+        incidents: settings.topics.name(InternalTopic::Incidents).to_owned(),
+        shadow: settings.topics.name(InternalTopic::Shadow).to_owned(),
+        snapshot_every: span(settings.state.snapshot_every),
+        workers: default_workers(),
+    };
+    let (rules, live) = (Some(Arc::new(base.plan.rules.clone())), Arc::clone(&base.live));
+    take(base, running, detect::start(&detect_settings, Arc::new(detectors), rules, store, live, services)?);
+    Ok(())
+}
+
+fn open_store(base: &Base, activity: &str) -> Result<SnapshotStore, SnapshotError> {
+    let settings = &base.plan.settings;
+    let address = match &settings.state.store {
+        StateStore::Directory(path) => path.display().to_string(),
+        StateStore::S3(url) | StateStore::Gcs(url) | StateStore::Azure(url) => url.to_string(),
+    };
+    let scope = Scope { deployment: settings.deployment.clone(), topic: activity.to_owned() };
+    SnapshotStore::open(&address, scope, u32::from(settings.state.keep_days), base.runtime.handle().clone())
+}
+
+fn start_ingest(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError> {
+    let (settings, services) = (&base.plan.settings, &base.services);
+    let Some(knowledge) = first_knowledge(base)? else { return Ok(()) };
+    let activity = settings.topics.name(InternalTopic::Activity).to_owned();
+    let engine_settings = EngineIngestSettings {
+        partitions: partitions(services, &activity)?,
+        sources: base.plan.sources.clone(),
+        customer_objects: settings.engine.customer_objects.clone(),
+        max_future: settings.engine.clock.max_future,
+        limits: DecodeLimits::default(),
+    };
+    let shared = Arc::new(SharedKnowledge::new(knowledge));
+    let watch = KnowledgeWatch::new(Arc::clone(&shared), settings.engine.clone(), Arc::clone(&services.clock));
+    let life = services.lifecycle.clone();
+    services.lifecycle.spawn("knowledge", move || -> Result<(), RunError> {
+        watch.run(&life);
+        Ok(())
+    })?;
+    let factory: Arc<dyn IngestFactory> = Arc::new(EngineIngest::new(engine_settings, shared));
+    let ingest_settings = IngestSettings {
+        sources: settings.engine.sources.iter().map(|source| source.topic.clone()).collect(),
+        activity,
+        rejected: settings.topics.name(InternalTopic::Rejected).to_owned(),
+        keep_rejected_value: settings.engine.rejected.keep_value,
+        workers: default_workers(),
+    };
+    take(base, running, ingest::start(&ingest_settings, &factory, Some(&base.plan.rules), services)?);
+    Ok(())
+}
+
+/// Reads directory, key and filters. A filter that is not there yet is waited for, and the process is not ready until
+/// then; anything else that is wrong is a mistake in the configuration. `None` where the process stops first.
+fn first_knowledge(base: &Base) -> Result<Option<Knowledge>, AppError> {
+    let loaded = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&loaded);
+    base.health.condition(move || (!seen.load(Ordering::SeqCst)).then(|| "no customer filter yet".to_owned()));
+    loop {
+        match knowledge::read(&base.plan.settings.engine) {
+            Ok(knowledge) => {
+                loaded.store(true, Ordering::SeqCst);
+                if knowledge.filters.is_none() {
+                    tracing::warn!("no filters are configured: every identifier that leaves counts as a customer");
+                }
+                return Ok(Some(knowledge));
+            }
+            Err(error @ KnowledgeError::Filter(LoadError::NotAFilter { .. })) => {
+                tracing::warn!(%error, "waiting for the first filter");
+            }
+            Err(error) => return Err(error.into()),
+        }
+        if base.services.lifecycle.sleep(LOOK_EVERY) {
+            return Ok(None);
+        }
+    }
+}
+
+fn partitions(services: &Services, topic: &str) -> Result<u32, RunError> {
+    Lookup::new(&services.connection, &services.group("lookup"))?.partitions(topic)
+}
+
+fn span(millis: Millis) -> Duration {
+    Duration::from_millis(millis.as_millis().unsigned_abs())
+}

@@ -1,0 +1,86 @@
+//! `leakwatch run`: the service, on Kafka.
+
+use super::engine_args::{EngineArgs, read_rules, source_decoder};
+use super::failure::{Failure, Outcome};
+use crate::app::{self, AppError, Plan};
+use crate::config::Settings;
+use crate::config::settings::Role;
+use crate::core::ingest::SourceSpec;
+use crate::core::rules::{RuleText, check};
+use crate::io::kafka::stages::RuleSet;
+use crate::io::rule_files::RuleFile;
+use anyhow::anyhow;
+use clap::{Args as ClapArgs, ValueEnum};
+use std::collections::BTreeSet;
+
+/// Runs the service
+#[derive(Debug, ClapArgs)]
+pub struct Args {
+    #[command(flatten)]
+    engine: EngineArgs,
+    /// What this process does
+    #[arg(long, value_enum, default_value_t = RoleArg::All)]
+    role: RoleArg,
+}
+
+/// A role on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum RoleArg {
+    /// Sources to the activity log
+    Ingest,
+    /// The activity log to incidents
+    Detect,
+    /// Incidents to wherever people look
+    Sinks,
+    /// Everything in one process
+    All,
+}
+
+impl RoleArg {
+    fn roles(self) -> BTreeSet<Role> {
+        match self {
+            Self::Ingest => BTreeSet::from([Role::Ingest]),
+            Self::Detect => BTreeSet::from([Role::Detect]),
+            Self::Sinks => BTreeSet::from([Role::Sinks]),
+            Self::All => BTreeSet::from(Role::ALL),
+        }
+    }
+}
+
+/// Runs it until it is asked to stop.
+///
+/// # Errors
+/// [`Failure`]
+pub fn run(args: &Args) -> Outcome {
+    let plan = plan(args)?;
+    app::init_logging(plan.settings.log);
+    app::run(plan).map_err(|error: AppError| if error.is_usage() { Failure::usage(error) } else { Failure::run(error) })
+}
+
+fn plan(args: &Args) -> Result<Plan, Failure> {
+    let file = args.engine.config.as_ref();
+    let file = file.ok_or_else(|| Failure::usage(anyhow!("run: expected --config, with kafka.brokers in it")))?;
+    let mut settings = Settings::load(file).map_err(Failure::usage)?;
+    settings.engine = args.engine.settings()?;
+    let roles = args.role.roles();
+    if roles.contains(&Role::Ingest) && settings.engine.sources.is_empty() {
+        let message = "sources: expected at least one topic to read events from";
+        return Err(Failure::usage(anyhow!("{}: {message}", file.display())));
+    }
+    let rules = rule_set(&read_rules(&settings.engine)?)?;
+    let sources = settings.engine.sources.iter().map(|source| {
+        let decoder = source_decoder(&source.decoder)?;
+        Ok(SourceSpec { name: source.topic.clone(), decoder, kind: source.kind })
+    });
+    let sources = sources.collect::<Result<Vec<_>, Failure>>()?;
+    Ok(Plan { roles, rules, sources, settings })
+}
+
+fn rule_set(files: &[RuleFile]) -> Result<RuleSet, Failure> {
+    let texts: Vec<RuleText<'_>> = files.iter().map(|file| RuleText { name: &file.name, yaml: &file.yaml }).collect();
+    let checked = check(&texts).map_err(|errors| {
+        let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Failure::usage(anyhow!("{}", told.join("\n")))
+    })?;
+    Ok(RuleSet { version: checked.version, yaml: files.iter().map(|file| file.yaml.clone()).collect() })
+}

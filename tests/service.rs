@@ -1,0 +1,166 @@
+//! `leakwatch run` as processes on a real Kafka.
+
+mod common;
+
+use common::kafka::{Kafka, Line, eventually, produce, read_all};
+use leakwatch::core::incident::{Incident, Status};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const SOURCE_PARTITIONS: i32 = 4;
+const LEAVERS: u32 = 40;
+const WITHIN: Duration = Duration::from_mins(1);
+
+struct Process {
+    child: Child,
+    port: u16,
+    log: PathBuf,
+}
+
+impl Process {
+    fn start(directory: &Path, name: &str, brokers: &str, test: &str) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();
+        let config = directory.join(format!("{name}.yaml"));
+        std::fs::write(&config, configuration(directory, brokers, test, port)).expect("written");
+        let log = directory.join(format!("{name}.log"));
+        let child = Command::new(env!("CARGO_BIN_EXE_leakwatch"))
+            .args(["run", "--config"])
+            .arg(&config)
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(&log).expect("a file"))
+            .spawn()
+            .expect("starts");
+        Self { child, port, log }
+    }
+
+    /// Status line and body of `path`.
+    fn get(&self, path: &str) -> Option<(String, String)> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        Some((head.lines().next()?.to_owned(), body.to_owned()))
+    }
+
+    fn is_ready(&self) -> bool {
+        self.get("/readyz").is_some_and(|(status, _)| status.contains("200"))
+    }
+
+    fn metric(&self, series: &str) -> f64 {
+        let (_, body) = self.get("/metrics").unwrap_or_default();
+        let line = body.lines().find(|line| line.starts_with(series));
+        line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or(0.0)
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).expect("a log")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn configuration(directory: &Path, brokers: &str, test: &str, port: u16) -> String {
+    let topics = ["activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit"];
+    let topics: String = topics.iter().map(|topic| format!("  {topic}: {test}.{topic}\n")).collect();
+    let directory = directory.display();
+    format!(
+        "version: 1\ndeployment: {test}\nkafka: {{brokers: [\"{brokers}\"]}}\ntopics:\n{topics}\
+         sources:\n  - {{topic: {test}.source, decoder: native, type: query}}\n\
+         directory: {{file: {directory}/directory.ndjson}}\n\
+         state: {{store: {directory}/state, snapshot_every: 1s}}\n\
+         sinks:\n  - {{name: lines, kind: file, path: {directory}/incidents.ndjson, min_severity: info}}\n\
+         http: {{metrics: \"127.0.0.1:{port}\"}}\n"
+    )
+}
+
+fn write_directory(directory: &Path) {
+    let mut lines = String::new();
+    for n in 0..LEAVERS {
+        writeln!(lines, r#"{{"actor":"leaver{n:03}","role":"sales","left_at":"2012-04-30T00:00:00Z"}}"#).expect("text");
+    }
+    std::fs::write(directory.join("directory.ndjson"), lines).expect("written");
+}
+
+/// Event `n`: some leaver, now, reads three rows that name a customer.
+fn events(range: std::ops::Range<u32>) -> impl Iterator<Item = (i32, Vec<u8>)> {
+    let now = std::time::UNIX_EPOCH.elapsed().expect("after 1970").as_millis();
+    range.map(move |n| {
+        let (partition, leaver) = (i32::try_from(n).expect("small") % SOURCE_PARTITIONS, n % LEAVERS);
+        let event = format!(
+            r#"{{"id":"q-{n}","time":{now},"actor":"LEAVER{leaver:03}","database":"shop","objects":["customers"],"operation":"select","rows":3,"identifiers":{{"phone":["1380013{:04}"]}}}}"#,
+            n % 10_000
+        );
+        (partition, event.into_bytes())
+    })
+}
+
+/// Incidents by entity and revision; one content each.
+fn incidents(log: &[Line]) -> BTreeMap<(String, u32), Incident> {
+    let mut seen: BTreeMap<(String, u32), Incident> = BTreeMap::new();
+    for line in log {
+        let incident: Incident = serde_json::from_slice(&line.value).expect("an incident");
+        let known = seen.insert((incident.entity.id.clone(), incident.revision), incident.clone());
+        assert!(known.is_none_or(|known| known == incident), "one content for each revision");
+    }
+    seen
+}
+
+#[test]
+fn two_processes_of_which_one_is_killed_raise_every_page_once() {
+    let Some(kafka) = Kafka::shared("two_processes_of_which_one_is_killed_raise_every_page_once") else { return };
+    let (config, test) = (kafka.config(), "service");
+    let topic = |what: &str| format!("{test}.{what}");
+    let names = ["source", "activity", "incidents", "shadow", "rejected", "dead_letters"].map(topic);
+    let partitions = [SOURCE_PARTITIONS, 8, 2, 1, 1, 1];
+    let topics: Vec<(&str, i32)> = names.iter().map(String::as_str).zip(partitions).collect();
+    kafka.create_topics(&topics, &[]);
+    let directory = tempfile::tempdir().expect("a directory");
+    write_directory(directory.path());
+    let brokers = config.get("bootstrap.servers").expect("set").to_owned();
+
+    let mut first = Process::start(directory.path(), "first", &brokers, test);
+    let mut second = Process::start(directory.path(), "second", &brokers, test);
+    eventually("both are ready", WITHIN, || first.is_ready() && second.is_ready());
+    produce(&config, &topic("source"), events(0..10_000));
+    eventually("the first has made activity", WITHIN, || first.metric("leakwatch_activity_records_total") > 500.0);
+    first.child.kill().expect("killed");
+    produce(&config, &topic("source"), events(10_000..20_000));
+
+    let all = usize::try_from(LEAVERS).expect("few");
+    eventually("every page is there", WITHIN, || {
+        let seen = incidents(&read_all(&config, &topic("incidents")));
+        let opened = seen.values().filter(|it| it.rule == "leaver-active" && it.status == Status::Opened);
+        opened.count() == all
+    });
+    eventually("the second has read everything", WITHIN, || {
+        let lag = |n| second.metric(&format!("leakwatch_lag_records{{partition=\"{n}\",topic=\"service.source\"}}"));
+        (0..SOURCE_PARTITIONS).map(lag).sum::<f64>() < 0.5 && second.is_ready()
+    });
+    eventually("its file has a line for each", WITHIN, || {
+        let lines = std::fs::read_to_string(directory.path().join("incidents.ndjson")).unwrap_or_default();
+        let pages = lines.lines().filter(|line| line.contains("leaver-active") && line.contains("\"opened\""));
+        pages.collect::<std::collections::BTreeSet<_>>().len() == all
+    });
+
+    let begun = Instant::now();
+    let pid = second.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
+    let status = second.child.wait().expect("it ends");
+    assert!(status.success(), "{status}: {}", second.log());
+    assert!(begun.elapsed() < Duration::from_secs(10), "drained in {:?}", begun.elapsed());
+    assert!(second.log().contains("\"drained\""), "{}", second.log());
+    for identifier in ["13800130001", "1380013"] {
+        assert!(!second.log().contains(identifier) && !first.log().contains(identifier));
+    }
+}
