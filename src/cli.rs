@@ -15,6 +15,8 @@ pub struct Cli {
 enum Command {
     /// Shows the main job on this machine: a simulated retailer, an embedded broker, a leak caught.
     Demo(commands::demo::Args),
+    /// Validates configuration files.
+    Config(commands::config::Args),
     /// Makes keys, and filters of who is a customer.
     Filter(commands::filter::Args),
     /// Runs the engine over files of events, to their end.
@@ -23,8 +25,12 @@ enum Command {
     Run(commands::run::Args),
     /// Checks rule files.
     Rules(commands::rules::Args),
+    /// Prints the JSON Schema of a format.
+    Schema(commands::schema::Args),
     /// Writes a simulated retailer's traffic with chosen attacks, and the ground truth.
     Simulate(commands::simulate::SimulateArgs),
+    /// Compares the topics that are there with those that are needed, and makes them so.
+    Topics(commands::topics::Args),
 }
 
 impl Cli {
@@ -35,11 +41,14 @@ impl Cli {
     pub fn run(self) -> Outcome {
         match self.command {
             Command::Demo(args) => commands::demo::run(&args),
+            Command::Config(args) => commands::config::run(&args),
             Command::Filter(args) => commands::filter::run(args),
             Command::Replay(args) => commands::replay::run(&args),
             Command::Run(args) => commands::run::run(&args),
             Command::Rules(args) => commands::rules::run(&args),
+            Command::Schema(args) => commands::schema::run(&args),
             Command::Simulate(args) => commands::simulate::run(&args),
+            Command::Topics(args) => commands::topics::run(&args),
         }
     }
 }

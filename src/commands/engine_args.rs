@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use crate::config::EngineSettings;
-use crate::config::settings::{DecoderSettings, FilterSettings};
+use crate::config::settings::FilterSettings;
 use crate::core::decode::{DecodeLimits, Decoder};
 use crate::core::ingest::{IngestSettings, Knowledge, SourceSpec};
 use crate::core::rules::{RuleText, SHIPPED, check};
@@ -125,17 +125,6 @@ pub fn file_source<'a>(settings: &EngineSettings, argument: &'a str) -> Result<(
     let source = settings.sources.iter().find(|source| source.topic == topic).ok_or_else(|| {
         Failure::usage(anyhow!("{argument}: expected a source with topic `{topic}` in the configuration"))
     })?;
-    let spec = SourceSpec { name: topic.into(), decoder: source_decoder(&source.decoder)?, kind: source.kind };
+    let spec = SourceSpec { name: topic.into(), decoder: source.decoder.clone(), kind: source.kind };
     Ok((spec, path))
-}
-
-/// The decoder that a source's settings name.
-///
-/// # Errors
-/// [`Failure::Usage`] if its field map is wrong.
-pub fn source_decoder(settings: &DecoderSettings) -> Result<Decoder, Failure> {
-    match settings {
-        DecoderSettings::Native => Ok(Decoder::Native),
-        DecoderSettings::Mapped(_) => Err(Failure::usage(anyhow!("decoder: expected `native`"))),
-    }
 }

@@ -1,6 +1,7 @@
 //! One file a subcommand: reads its arguments, wires the adapters, says what happened.
 
 pub mod demo;
+pub mod config;
 pub mod engine_args;
 mod failure;
 pub mod filter;
@@ -9,6 +10,8 @@ mod progress;
 pub mod replay;
 pub mod rules;
 pub mod run;
+pub mod schema;
 pub mod simulate;
+pub mod topics;
 
 pub use failure::{Failure, Outcome};

@@ -1,6 +1,6 @@
 //! `leakwatch run`: the service, on Kafka.
 
-use super::engine_args::{EngineArgs, read_rules, source_decoder};
+use super::engine_args::{EngineArgs, read_rules};
 use super::failure::{Failure, Outcome};
 use crate::app::{self, AppError, Plan};
 use crate::config::Settings;
@@ -69,7 +69,7 @@ fn plan(args: &Args) -> Result<Plan, Failure> {
     }
     let rules = rule_set(&read_rules(&settings.engine)?)?;
     let sources = settings.engine.sources.iter().map(|source| {
-        let decoder = source_decoder(&source.decoder)?;
+        let decoder = source.decoder.clone();
         Ok(SourceSpec { name: source.topic.clone(), decoder, kind: source.kind })
     });
     let sources = sources.collect::<Result<Vec<_>, Failure>>()?;

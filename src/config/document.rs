@@ -8,6 +8,7 @@ mod node;
 mod wording;
 
 pub use at::At;
+pub(super) use at::{Segment, parse_path};
 pub(super) use wording::plain;
 
 use super::error::Problem;
@@ -62,7 +63,7 @@ pub fn parse<T: DeserializeOwned>(text: &str) -> Result<(T, Positions), Problem>
 /// An error about `path` (in the notation of `serde_path_to_error`), at the line of that path.
 fn located(root: &Node, error: &YamlError, path: String) -> Problem {
     let mut problem = wording::problem(error, path);
-    let segments = at::parse_path(&problem.field);
+    let segments = parse_path(&problem.field);
     if let Some(line) = root.line_of(&segments) {
         problem.line = Some(line);
     }

@@ -5,6 +5,7 @@ pub mod decode;
 pub mod detector;
 pub mod engine;
 pub mod event;
+pub mod event_schema;
 pub mod filter;
 pub mod identifiers;
 pub mod identity;

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// One step of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Segment<'a> {
+pub(in crate::config) enum Segment<'a> {
     /// The value of a key.
     Key(&'a str),
     /// An item of a list, from 0.
@@ -59,9 +59,9 @@ impl fmt::Display for At<'_> {
 }
 
 /// The steps of a path as [`At`] writes it. A key that holds a dot is taken apart; its parent is then found instead.
-pub(super) fn parse_path(path: &str) -> Vec<Segment<'_>> {
+pub(in crate::config) fn parse_path(path: &str) -> Vec<Segment<'_>> {
     let mut segments = Vec::new();
-    for part in path.split('.').filter(|part| !part.is_empty()) {
+    for part in path.split('.').filter(|part| !matches!(*part, "" | "?")) {
         let (key, items) = part.split_once('[').unwrap_or((part, ""));
         if !key.is_empty() {
             segments.push(Segment::Key(key));

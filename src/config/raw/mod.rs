@@ -16,7 +16,7 @@ pub use http::{Auth, HeaderAuth, Http, NoAuth, OidcAuth};
 pub use kafka::{Kafka, Mechanism, Protocol, Security};
 pub use service::{Heartbeat, Log, LogFormat, LogLevel, State};
 pub use sinks::{AlertmanagerSink, FileSink, MinSeverity, OcsfSink, PagerdutySink, Sink, SlackSink, WebhookSink};
-pub use sources::{Decoder, MapSettings, Preset, Silent, SilentBy, Source, SourceType};
+pub use sources::{Silent, SilentBy, Source, SourceType};
 pub use topics::{Partitions, Retention, Topics};
 pub use values::{Address, Span};
 

@@ -1,6 +1,6 @@
 //! Collects what the checks refuse.
 
-use crate::config::document::{At, Positions, plain};
+use crate::config::document::{At, Positions, Segment, parse_path, plain};
 use crate::config::error::Problem;
 use crate::config::raw::Span;
 use crate::core::time::Millis;
@@ -69,7 +69,7 @@ impl<'p> Checker<'p> {
         Some(url)
     }
 
-    /// A section whose `kind` said that it is a `T`; `kind` itself is not among its keys.
+    /// A section that is a `T`; where a `kind` said so, that is not among its keys.
     pub(super) fn section<T: DeserializeOwned>(&mut self, at: &At<'_>, value: &Value) -> Option<T> {
         let mut keys = value.clone();
         if let Value::Object(keys) = &mut keys {
@@ -78,13 +78,27 @@ impl<'p> Checker<'p> {
         match serde_path_to_error::deserialize(keys) {
             Ok(section) => Some(section),
             Err(error) => {
-                let path = error.path().to_string();
                 let message = error.inner().to_string();
-                let key = missing_field(&message).unwrap_or(path.split(['.', '[']).next().unwrap_or_default());
-                let inside = if key.is_empty() || key == "?" { *at } else { at.key(key) };
-                self.fail(&inside, reworded(&message));
+                let mut path = error.path().to_string();
+                if let Some(missing) = missing_field(&message) {
+                    path = format!("{path}.{missing}");
+                }
+                self.fail_inside(at, &path, &reworded(&message));
                 None
             }
+        }
+    }
+
+    /// Notes that the value at `path` below `at` is not what was expected.
+    pub(super) fn fail_inside(&mut self, at: &At<'_>, path: &str, message: &str) {
+        self.fail_at_segments(at, &parse_path(path), message);
+    }
+
+    fn fail_at_segments(&mut self, at: &At<'_>, path: &[Segment<'_>], message: &str) {
+        match path {
+            [] => self.fail(at, message),
+            [Segment::Key(key), rest @ ..] => self.fail_at_segments(&at.key(key), rest, message),
+            [Segment::Item(index), rest @ ..] => self.fail_at_segments(&at.item(*index), rest, message),
         }
     }
 

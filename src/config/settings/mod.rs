@@ -18,7 +18,7 @@ pub use kafka::{KafkaSettings, Sasl, SecuritySettings, Tls};
 pub use role::Role;
 pub use service::{HeartbeatSettings, LogSettings, StateSettings, StateStore};
 pub use sinks::{SinkKind, SinkSettings};
-pub use sources::{DecoderSettings, SilentSettings, SourceSettings};
+pub use sources::{SilentSettings, SourceSettings};
 pub use topics::{InternalTopic, TopicSettings, TopicsSettings};
 
 use super::document::{self, At};

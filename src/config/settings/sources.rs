@@ -3,30 +3,23 @@
 use super::checker::Checker;
 use super::topics::check_name;
 use crate::config::document::At;
-use crate::config::raw::{Decoder, MapSettings, SilentBy, Source, SourceType};
+use crate::config::raw::{SilentBy, Source, SourceType};
+use crate::core::decode::{Decoder, DecoderName, DecoderNameError, FieldMap};
 use crate::core::event::EventKind;
 use crate::core::time::Millis;
+use serde_json::Value;
 
 /// A topic that events come from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct SourceSettings {
     /// The topic.
     pub topic: String,
     /// The format of its records.
-    pub decoder: DecoderSettings,
+    pub decoder: Decoder,
     /// What its events are, unless every record says it.
     pub kind: Option<EventKind>,
     /// When its silence is an incident.
     pub silent: Option<SilentSettings>,
-}
-
-/// The format of a source's records.
-#[derive(Clone, Debug, PartialEq)]
-pub enum DecoderSettings {
-    /// The project's own JSON.
-    Native,
-    /// Any JSON, by a field map.
-    Mapped(MapSettings),
 }
 
 /// When a source's silence is an incident.
@@ -53,10 +46,6 @@ pub(super) fn check(raw: &[Source], checker: &mut Checker<'_>) -> Vec<SourceSett
 
 fn check_source(raw: &Source, at: &At<'_>, checker: &mut Checker<'_>) -> Option<SourceSettings> {
     check_name(&raw.topic, &at.key("topic"), checker);
-    if let Some(preset) = raw.preset {
-        let message = format!("`{}` is reserved for a later release, expected a map of your own", preset.name());
-        checker.fail(&at.key("preset"), message);
-    }
     let silent = raw.silent.map(|silent| SilentSettings {
         after: checker.span(&at.key("silent").key("after"), silent.after, SILENT_MIN..=SILENT_MAX),
         by: silent.by,
@@ -69,31 +58,48 @@ fn check_source(raw: &Source, at: &At<'_>, checker: &mut Checker<'_>) -> Option<
     Some(SourceSettings { topic: raw.topic.clone(), decoder, kind, silent })
 }
 
-fn check_decoder(raw: &Source, at: &At<'_>, checker: &mut Checker<'_>) -> Option<DecoderSettings> {
-    match raw.decoder {
-        Decoder::Native => {
+fn check_decoder(raw: &Source, at: &At<'_>, checker: &mut Checker<'_>) -> Option<Decoder> {
+    match known(&raw.decoder, &at.key("decoder"), checker)? {
+        DecoderName::Native => {
             if raw.map.is_some() {
                 checker.fail(&at.key("map"), "has no effect: expected decoder mapped beside it");
             }
-            Some(DecoderSettings::Native)
+            Some(Decoder::Native)
         }
-        Decoder::Mapped => check_map(raw, at, checker).map(DecoderSettings::Mapped),
-        reserved @ (Decoder::Pgaudit | Decoder::Ocsf | Decoder::RdsDas) => {
-            let message = format!("`{}` is reserved for a later release, expected native or mapped", reserved.name());
-            checker.fail(&at.key("decoder"), message);
-            None
-        }
+        DecoderName::Mapped => check_map(raw, at, checker).map(|map| Decoder::Mapped(Box::new(map))),
     }
 }
 
-/// The seam to the decoder: it reads the map itself, this only makes sure that there is one.
-fn check_map(raw: &Source, at: &At<'_>, checker: &mut Checker<'_>) -> Option<MapSettings> {
-    let Some(map) = raw.map.as_ref().filter(|map| map.0.is_object()) else {
-        checker.fail(&at.key("map"), "is missing, expected the field map that decoder mapped needs");
+/// The decoder called `name`; a problem where this release has none.
+fn known(name: &str, at: &At<'_>, checker: &mut Checker<'_>) -> Option<DecoderName> {
+    let error = match DecoderName::parse(name) {
+        Ok(name) => return Some(name),
+        Err(error) => error,
+    };
+    match error {
+        DecoderNameError::Reserved(_) | DecoderNameError::ReservedPreset(_) => checker.fail(at, error.to_string()),
+        DecoderNameError::Unknown(_) => checker.fail(at, "expected native or mapped"),
+    }
+    None
+}
+
+fn check_map(raw: &Source, at: &At<'_>, checker: &mut Checker<'_>) -> Option<FieldMap> {
+    let map_at = at.key("map");
+    let Some(map) = raw.map.as_ref().filter(|map| map.is_object()) else {
+        checker.fail(&map_at, "is missing, expected the field map that decoder mapped needs");
         return None;
     };
-    if raw.kind.is_none() && map.0.get("type").is_none() {
+    // A preset stands for the other keys, so it is looked at before their absence is.
+    if let Some(preset) = map.get("preset").and_then(Value::as_str) {
+        known(preset, &map_at.key("preset"), checker);
+        return None;
+    }
+    let map: FieldMap = checker.section(&map_at, map)?;
+    if let Err(error) = map.check() {
+        checker.fail_inside(&map_at, &error.field, &error.problem);
+    }
+    if raw.kind.is_none() && map.kind.is_none() {
         checker.fail(&at.key("type"), "is missing, expected query or egress where the map does not say it");
     }
-    Some(map.clone())
+    Some(map)
 }

@@ -1,6 +1,7 @@
 //! What the checks let pass, and what they say where they do not.
 
 use super::*;
+use crate::core::decode::Decoder;
 use crate::core::event::EventKind;
 use crate::core::incident::Severity;
 use crate::core::time::Millis;
@@ -50,8 +51,8 @@ fn the_contracts_example_is_read_whole() {
     assert_eq!(sources.iter().map(|source| &*source.topic).collect::<Vec<_>>(), ["db-queries", "egress", "proxy"]);
     assert_eq!(sources[0].silent.map(|silent| silent.after), Some(Millis::from_mins(15)));
     assert_eq!(sources[1].kind, Some(EventKind::Egress));
-    let DecoderSettings::Mapped(map) = &sources[2].decoder else { panic!("expected a map") };
-    assert_eq!(map.0["actor"]["or"], "src.ip");
+    let Decoder::Mapped(map) = &sources[2].decoder else { panic!("expected a map") };
+    assert!(map.each.is_some() && map.actor.is_some() && map.client_ip.is_none());
     assert_eq!(settings.state.store, StateStore::S3("s3://leakwatch/state".parse().expect("a URL")));
     assert_eq!(settings.sinks[0].min_severity, Severity::Warning);
     assert!(matches!(settings.http.auth, AuthSettings::Header { .. }));
@@ -75,10 +76,10 @@ fn brokers_are_enough() {
 
 #[test]
 fn file_commands_need_no_kafka() {
-    let engine = EngineSettings::parse("clock: {lateness: 2h}\n", "leakwatch.yaml").expect("valid");
-    assert_eq!(engine.clock.lateness, Millis::from_hours(2));
+    let engine = EngineSettings::parse("clock: {lateness: 30m}\n", "leakwatch.yaml").expect("valid");
+    assert_eq!(engine.clock.lateness, Millis::from_mins(30));
     assert_eq!(engine.clock.max_future, EngineSettings::default().clock.max_future);
-    insta::assert_snapshot!(refused("clock: {lateness: 2h}\n"), @"leakwatch.yaml: kafka.brokers: is missing and has no default; expected a list of host:port");
+    insta::assert_snapshot!(refused("clock: {lateness: 30m}\n"), @"leakwatch.yaml: kafka.brokers: is missing and has no default; expected a list of host:port");
 }
 
 #[test]
@@ -115,10 +116,30 @@ sources:
   - topic: py
     decoder: mapped
     type: egress
-    map: {}
-    preset: zeek-json
+    map: {preset: zeek-json}
   - topic: pz
     map: {}
+  - topic: pa
+    decoder: mapped
+    map:
+      time: ts
+      actor: {path: user.name, colour: red}
+  - topic: pb
+    decoder: mapped
+    type: query
+    map:
+      time: ts
+  - topic: pc
+    decoder: mapped
+    type: query
+    map: {actor: who}
+  - topic: pd
+    decoder: mapped
+    map:
+      time: ts
+      actor: who
+  - topic: pe
+    decoder: xml
 customer_objects: [""]
 filters: {dir: /f, key_files: []}
 directory: {timezone: Asia/Peking, max_loss_percent: 101}
@@ -156,7 +177,6 @@ fn shapes_are_refused_one_at_a_time() {
         "kafka: {broker: [a:1]}\n",
         "kafka: {brokers: a:1}\n",
         "sources: [{decoder: native}]\n",
-        "sources:\n  - topic: x\n    decoder: xml\n",
         "sources:\n  - topic: x\n    silent: {after: 15m, by: moon}\n",
         "directory: {max_loss_percent: 300}\n",
         "kafka:\n  security:\n    password: hunter2\n",

@@ -8,11 +8,6 @@ use std::net::IpAddr;
 
 /// A destination names at most this many recipients; of a longer list the rest is not looked at.
 const MAX_RECIPIENTS: usize = 64;
-/// So many destinations are remembered; then the memory starts anew.
-const CACHE_ENTRIES: usize = 65_536;
-/// A longer spelling is resolved each time rather than remembered.
-const CACHE_SPELLING_BYTES: usize = 512;
-
 /// Where an event's data went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResolvedDestination {
@@ -192,28 +187,5 @@ impl Directory {
     /// Whom the line that covers `raw` names as its owner.
     pub fn destination_owner(&self, raw: &str) -> Option<&str> {
         self.destinations.entry(&place(raw))?.owner.as_deref()
-    }
-}
-
-/// Remembers what destinations resolve to: the same ones recur.
-#[derive(Debug, Default)]
-pub struct DestinationCache {
-    known: HashMap<Box<str>, ResolvedDestination>,
-    version: Option<u64>,
-    /// A spelling too long to remember.
-    unkept: Option<ResolvedDestination>,
-}
-
-impl DestinationCache {
-    /// What `directory` says about `raw`. Forgets everything when the directory is another than before.
-    pub fn resolve(&mut self, directory: &Directory, raw: &str) -> &ResolvedDestination {
-        if self.version != Some(directory.version()) || self.known.len() >= CACHE_ENTRIES {
-            self.known.clear();
-            self.version = Some(directory.version());
-        }
-        if raw.len() > CACHE_SPELLING_BYTES {
-            return self.unkept.insert(directory.destination(raw));
-        }
-        self.known.entry_ref(raw).or_insert_with(|| directory.destination(raw))
     }
 }

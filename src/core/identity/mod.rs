@@ -17,7 +17,7 @@ pub mod schema;
 mod succession;
 mod zones;
 
-pub use destinations::{DestinationCache, ResolvedDestination};
+pub use destinations::ResolvedDestination;
 pub use directory::{Directory, Resolved, UNKNOWN_ROLE};
 pub use error::{DirectoryError, DirectoryProblem};
 pub use host::MAX_HOST_BYTES;

@@ -39,7 +39,9 @@ pub enum ClientError {
 /// # Errors
 /// [`ClientError`], if a secret cannot be read or the client refuses a setting.
 pub fn client_config(kafka: &KafkaSettings) -> Result<ClientConfig, ClientError> {
-    check_client_settings(kafka)?;
+    if let Some(key) = refused_settings(kafka).next() {
+        return Err(ClientError::Setting { key: key.to_owned() });
+    }
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", kafka.brokers.join(","));
     config.set("client.id", "leakwatch");
@@ -50,20 +52,15 @@ pub fn client_config(kafka: &KafkaSettings) -> Result<ClientConfig, ClientError>
     Ok(config)
 }
 
-/// Asks the client whether it takes each setting of `kafka.client`; reads no secret and connects to nobody.
-///
-/// # Errors
-/// [`ClientError::Setting`], for the first that it does not take.
-pub fn check_client_settings(kafka: &KafkaSettings) -> Result<(), ClientError> {
-    for (key, value) in &kafka.client {
+/// The keys of `kafka.client` that the client does not know, or whose values it does not take. Reads no secret and
+/// connects to nobody.
+pub fn refused_settings(kafka: &KafkaSettings) -> impl Iterator<Item = &str> {
+    let refused = |(key, value): &(&String, &String)| {
         let mut config = ClientConfig::new();
-        config.set(key, value);
-        match config.create_native_config() {
-            Err(KafkaError::ClientConfig(..)) => return Err(ClientError::Setting { key: key.clone() }),
-            Ok(_) | Err(_) => {}
-        }
-    }
-    Ok(())
+        config.set(*key, *value);
+        matches!(config.create_native_config(), Err(KafkaError::ClientConfig(..)))
+    };
+    kafka.client.iter().filter(refused).map(|(key, _)| key.as_str())
 }
 
 fn set_security(config: &mut ClientConfig, security: &SecuritySettings) -> Result<(), ClientError> {

@@ -17,6 +17,7 @@ pub mod producer;
 pub mod services;
 pub mod sinks;
 pub mod stages;
+pub mod topics;
 pub mod topics_table;
 pub mod workers;
 

@@ -1,0 +1,213 @@
+//! What is to be done, and what only people may do.
+
+use super::wanted::{Bound, Wanted};
+use super::{Cluster, Seen};
+use crate::config::settings::{InternalTopic, SourceSettings};
+use crate::core::time::Millis;
+
+/// What is to be done about every topic.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Topic by topic: sources first, then internal ones.
+    pub steps: Vec<Step>,
+}
+
+/// What is to be done about one topic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The topic's name.
+    pub topic: String,
+    /// `source`, or its key under `topics`.
+    pub part: &'static str,
+    /// What.
+    pub action: Action,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Nothing: it is as it should be.
+    Ok,
+    /// It is not there.
+    Create(Wanted),
+    /// Settings differ. `keep` are the others that it has of its own, which must be repeated to be kept.
+    Alter {
+        /// What differs.
+        changes: Vec<Change>,
+        /// What stays.
+        keep: Vec<(String, String)>,
+    },
+    /// Only people may do this.
+    Manual {
+        /// What is so, and the way out.
+        what: String,
+        /// Whether nothing may be applied before it is done.
+        blocks: bool,
+    },
+}
+
+/// A setting that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The setting.
+    pub key: &'static str,
+    /// What it is; `None` where the broker does not tell.
+    pub from: Option<String>,
+    /// What it is to be.
+    pub to: String,
+}
+
+impl Plan {
+    /// The steps that nothing may be applied before.
+    pub fn blocking(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| matches!(step.action, Action::Manual { blocks: true, .. }))
+    }
+}
+
+/// Compares `sources` and `wanted` with what `cluster` has.
+pub fn plan(sources: &[SourceSettings], wanted: &[Wanted], cluster: &Cluster) -> Plan {
+    let mut steps: Vec<Step> = sources.iter().map(|source| source_step(source, cluster)).collect();
+    for topic in wanted {
+        match cluster.topics.get(&topic.name) {
+            None => steps.push(missing(topic, cluster)),
+            Some(seen) => existing(topic, seen, &mut steps),
+        }
+    }
+    Plan { steps }
+}
+
+fn source_step(source: &SourceSettings, cluster: &Cluster) -> Step {
+    let action = if cluster.topics.contains_key(&source.topic) {
+        Action::Ok
+    } else {
+        let what = "is not there, or this user may not see it; sources are never created here: create it where its \
+                    producers are looked after, and let this user describe it";
+        Action::Manual { what: what.to_owned(), blocks: false }
+    };
+    Step { topic: source.topic.clone(), part: "source", action }
+}
+
+fn missing(wanted: &Wanted, cluster: &Cluster) -> Step {
+    let action = if usize::from(wanted.copies) > cluster.brokers {
+        let what = format!(
+            "is not there, and {} copies need as many brokers, the cluster has {}: set topics.replication_factor",
+            wanted.copies, cluster.brokers
+        );
+        Action::Manual { what, blocks: true }
+    } else {
+        Action::Create(wanted.clone())
+    };
+    Step { topic: wanted.name.clone(), part: wanted.topic.key(), action }
+}
+
+fn existing(wanted: &Wanted, seen: &Seen, steps: &mut Vec<Step>) {
+    let before = steps.len();
+    let mut push = |action| steps.push(Step { topic: wanted.name.clone(), part: wanted.topic.key(), action });
+    if seen.partitions != wanted.partitions {
+        push(Action::Manual { what: partitions_differ(wanted, seen), blocks: true });
+    }
+    if seen.copies < wanted.copies {
+        let what = format!(
+            "has {} of {} copies: add them with kafka-reassign-partitions, brokers have to copy the data",
+            seen.copies, wanted.copies
+        );
+        push(Action::Manual { what, blocks: false });
+    }
+    let mut changes = Vec::new();
+    for (key, bound) in &wanted.settings {
+        match compare(seen.settings.get(*key).map(String::as_str), *bound) {
+            Verdict::Fits => {}
+            Verdict::Change => {
+                changes.push(Change { key, from: seen.settings.get(*key).cloned(), to: bound.value() });
+            }
+            Verdict::Larger => push(Action::Manual { what: larger(key, *bound, seen), blocks: false }),
+        }
+    }
+    if !changes.is_empty() {
+        push(alteration(changes, seen));
+    }
+    if steps.len() == before {
+        steps.push(Step { topic: wanted.name.clone(), part: wanted.topic.key(), action: Action::Ok });
+    }
+}
+
+/// Kafka's `AlterConfigs` replaces all settings that a topic has of its own, so those that stay are sent again.
+fn alteration(changes: Vec<Change>, seen: &Seen) -> Action {
+    let mut keep = Vec::new();
+    for (key, value) in seen.own.iter().filter(|(key, _)| changes.iter().all(|change| change.key != *key)) {
+        match value {
+            Some(value) => keep.push((key.clone(), value.clone())),
+            None => {
+                let what = format!("{} differ, and {key} is hidden, so that it would be lost", names(&changes));
+                return Action::Manual { what: format!("{what}: set them with kafka-configs"), blocks: false };
+            }
+        }
+    }
+    Action::Alter { changes, keep }
+}
+
+fn names(changes: &[Change]) -> String {
+    changes.iter().map(|change| change.key).collect::<Vec<_>>().join(", ")
+}
+
+fn partitions_differ(wanted: &Wanted, seen: &Seen) -> String {
+    let key = wanted.topic.key();
+    let keep = format!("set topics.partitions.{key}: {}", seen.partitions);
+    let numbers = format!("has {} partitions, expected {}", seen.partitions, wanted.partitions);
+    match wanted.topic {
+        InternalTopic::Activity => format!(
+            "{numbers}; state is kept by partition, so the number is for ever: {keep}, or begin a new log under another \
+             name (topics.activity) once this one is read to its end"
+        ),
+        InternalTopic::Incidents
+        | InternalTopic::Shadow
+        | InternalTopic::Rejected
+        | InternalTopic::Verdicts
+        | InternalTopic::Audit
+        | InternalTopic::DeadLetters => format!(
+            "{numbers}; records of one key would go apart: {keep}, or another name for a new topic (topics.{key})"
+        ),
+    }
+}
+
+fn larger(key: &str, bound: Bound, seen: &Seen) -> String {
+    let now = seen.settings.get(key).map_or("?", String::as_str);
+    let now = if matches!(bound, Bound::Kept(_)) { kept(now) } else { now.to_owned() };
+    let wanted = match bound {
+        Bound::Kept(span) => span.to_string(),
+        Bound::Is(_) | Bound::AtLeast(_) => bound.value(),
+    };
+    format!(
+        "{key} is {now}, more than the {wanted} expected; nothing is shrunk here: use kafka-configs, or expect more"
+    )
+}
+
+/// Milliseconds as people say them; `-1` is for ever.
+pub fn kept(value: &str) -> String {
+    match value.parse::<i64>() {
+        Ok(-1) => "for ever".to_owned(),
+        Ok(ms) => Millis::new(ms).to_string(),
+        Err(_) => value.to_owned(),
+    }
+}
+
+enum Verdict {
+    Fits,
+    Change,
+    Larger,
+}
+
+fn compare(now: Option<&str>, bound: Bound) -> Verdict {
+    let number = now.and_then(|now| now.parse::<i64>().ok());
+    match bound {
+        Bound::Is(value) if now == Some(value) => Verdict::Fits,
+        // Larger limits of a message, or more copies in sync, do no harm.
+        Bound::AtLeast(least) if number.is_some_and(|number| number >= least) => Verdict::Fits,
+        Bound::Kept(span) => match number {
+            Some(number) if number == span.as_millis() => Verdict::Fits,
+            Some(number) if number == -1 || number > span.as_millis() => Verdict::Larger,
+            _ => Verdict::Change,
+        },
+        Bound::Is(_) | Bound::AtLeast(_) => Verdict::Change,
+    }
+}
