@@ -1,6 +1,6 @@
 //! `leakwatch demo`: the main job on one machine, nothing faked on its way.
 //!
-//! A simulated retailer's working day, told in a minute, goes through the real Kafka client to an embedded broker; one
+//! Two busy hours of a simulated retailer, told in a minute, goes through the real Kafka client to an embedded broker; one
 //! ingest, two detect and one sinks process, all of this very binary, turn it into incidents. Midway one detect
 //! process is killed. At the end the incidents are compared with an undisturbed replay of the same events.
 
@@ -34,11 +34,11 @@ const MIN_SECONDS: u64 = 20;
 /// Shows the main job: a simulated retailer, an embedded broker, incidents on the screen
 #[derive(Debug, ClapArgs)]
 pub struct Args {
-    /// How long the simulated working day takes
+    /// How long the two simulated hours take
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(MIN_SECONDS..=3600))]
     seconds: u64,
     /// People at work
-    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(50..=5000))]
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(50..=5000))]
     actors: u32,
     /// Decides every draw of the simulation
     #[arg(long, value_name = "N", default_value_t = 7)]

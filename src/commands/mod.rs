@@ -1,7 +1,7 @@
 //! One file a subcommand: reads its arguments, wires the adapters, says what happened.
 
-pub mod demo;
 pub mod config;
+pub mod demo;
 pub mod engine_args;
 mod failure;
 pub mod filter;

@@ -1,12 +1,13 @@
-//! The simulated working day, to be told in a minute: each event at its share of the day, with the time it is sent.
+//! Two busy hours of a simulated working day, to be told in a minute: each event at its share of them, with the time it
+//! is sent.
 
 use crate::core::time::EventTime;
 use anyhow::{Context, Result, anyhow};
 use std::path::Path;
 
-/// The working day in the simulator's time: 08:00 to 18:00 in Shanghai.
-const BEGINS: &str = "2012-05-07T00:00:00Z";
-const ENDS: &str = "2012-05-07T10:00:00Z";
+/// In the simulator's time: 10:00 to 12:00 in Shanghai.
+const BEGINS: &str = "2012-05-07T02:00:00Z";
+const ENDS: &str = "2012-05-07T04:00:00Z";
 
 /// One event of the day.
 #[derive(Debug)]
@@ -42,7 +43,7 @@ impl Day {
 }
 
 impl DayEvent {
-    /// `None` for an event outside of working hours.
+    /// `None` for an event outside of the two hours.
     fn read(topic: &'static str, line: &str) -> Result<Option<Self>> {
         const KEY: &str = "\"time\":\"";
         let start = line.find(KEY).ok_or_else(|| anyhow!("expected `time` in a simulated event"))? + KEY.len();

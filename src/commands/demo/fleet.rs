@@ -88,7 +88,7 @@ impl Fleet {
     /// The sum of a metric over all processes.
     pub fn metric(&self, name: &str) -> f64 {
         let pages = self.members.iter().filter_map(|member| get(member.port, "/metrics"));
-        pages.map(|page| sum(&page, name)).sum()
+        pages.map(|page| sum(&page, name)).fold(0.0, |all, one| all + one)
     }
 
     /// Ends them in good order, by force where that takes too long.

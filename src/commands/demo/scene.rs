@@ -10,13 +10,13 @@ use tempfile::TempDir;
 /// Customers of the simulated company.
 const CUSTOMERS: u32 = 30_000;
 
-/// The leaks of the day, in the simulator's own time: the working day is 08:00 to 18:00 in Shanghai.
+/// The leaks, in the simulator's own time: 10:00 to 12:00 in Shanghai.
 const LEAKS: [&str; 5] = [
-    "leaver,at=2012-05-07T01:10:00Z",
-    "read-then-out,size=120,at=2012-05-07T02:20:00Z",
-    "canary,at=2012-05-07T03:30:00Z",
-    "bulk-dump,size=12000,at=2012-05-07T06:00:00Z",
-    "copy-unknown,at=2012-05-07T07:30:00Z",
+    "leaver,at=2012-05-07T02:10:00Z",
+    "read-then-out,size=120,at=2012-05-07T02:25:00Z",
+    "canary,at=2012-05-07T02:45:00Z",
+    "bulk-dump,size=12000,at=2012-05-07T03:05:00Z",
+    "copy-unknown,at=2012-05-07T03:30:00Z",
 ];
 
 /// Everything the demo needs on disk; gone when it ends.

@@ -25,7 +25,8 @@ pub(super) struct EntityState {
     pub open: SmallVec<[Box<Open>; 0]>,
     pub closed: SmallVec<[Box<Closed>; 0]>,
     pub first_seen: EventTime,
-    pub last_seen: EventTime,
+    /// How far the log's time had come when it last told of this actor.
+    pub touched: EventTime,
     /// Derived from the rules and the fields above.
     #[serde(skip)]
     pub limits: Option<Arc<[Limits]>>,
@@ -46,14 +47,14 @@ impl EntityState {
             open: SmallVec::new(),
             closed: SmallVec::new(),
             first_seen: activity.time,
-            last_seen: activity.time,
+            touched: activity.received,
             limits: None,
         }
     }
 
-    /// Takes over what the directory says now.
-    pub fn meet(&mut self, activity: &Activity<'_>) {
-        self.last_seen = self.last_seen.max(activity.time);
+    /// Takes over what the directory says now; the log's time is `now`.
+    pub fn meet(&mut self, activity: &Activity<'_>, now: EventTime) {
+        self.touched = now;
         if &*self.role != activity.role || &*self.team != activity.team || self.kind != activity.actor_kind {
             self.role = activity.role.into();
             self.team = activity.team.into();
@@ -83,17 +84,21 @@ impl EntityState {
         windows.map(super::stream::WindowState::kept).sum()
     }
 
-    /// Drops what no window needs any more; says whether anything worth keeping is left.
-    pub fn forget_before(&mut self, now: EventTime) -> bool {
+    /// Drops what no window needs any more; says whether anything worth keeping is left. `now` is how far the log's
+    /// time has come: what counts is how long it told nothing of this actor, not how old the events are, so that a
+    /// backlog is judged as if it had come in time.
+    pub fn tidy(&mut self, now: EventTime) -> bool {
+        let idle = now.since(self.touched);
+        self.closed.retain(|closed| !closed.is_forgotten(now));
         for stream in &mut self.streams {
-            if stream.as_mut().is_some_and(|state| !state.forget_before(now)) {
+            if stream.as_mut().is_some_and(|state| !state.tidy(idle)) {
                 *stream = None;
             }
         }
-        let idle = self.streams.iter().all(Option::is_none);
-        if idle {
+        let empty = self.streams.iter().all(Option::is_none);
+        if empty {
             self.overlaps.clear();
         }
-        !(idle && self.open.is_empty() && self.closed.is_empty())
+        !(empty && self.open.is_empty() && self.closed.is_empty())
     }
 }

@@ -107,7 +107,7 @@ impl Detector {
         let Some(entity) = self.entities[at].as_mut() else { return };
         let scratch = &mut self.scratch;
         scratch.fill(activity, &mut self.figures);
-        entity.meet(activity);
+        entity.meet(activity, self.watermark);
         if !activity.flags.has(Flags::CONTINUATION) {
             for object in &activity.objects {
                 entity.objects.add(object, activity.time);

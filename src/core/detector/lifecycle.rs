@@ -32,6 +32,13 @@ pub(super) struct Closed {
     pub at: EventTime,
 }
 
+impl Closed {
+    /// Whether so much time has passed that it cannot open again.
+    pub fn is_forgotten(&self, now: EventTime) -> bool {
+        now.since(self.at) >= REMEMBER_CLOSED
+    }
+}
+
 impl EntityState {
     /// The open incident of `rule`.
     pub fn open_of(&self, rule: &str) -> Option<usize> {
@@ -96,7 +103,7 @@ impl EntityState {
         line.status = Status::Resolved;
         line.time = time;
         line.summary = summary;
-        self.closed.retain(|closed| time.since(closed.at) < REMEMBER_CLOSED);
+        self.closed.retain(|closed| !closed.is_forgotten(time));
         self.closed.push(Box::new(Closed { id: line.incident.0.clone(), revision: line.revision, at: time }));
         line
     }

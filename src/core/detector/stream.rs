@@ -3,7 +3,7 @@
 use super::kinds::{KindId, Kinds};
 use super::plan::{StreamSpec, WindowSpec};
 use crate::core::incident::Window;
-use crate::core::time::EventTime;
+use crate::core::time::{EventTime, Millis};
 use crate::core::units::Tag;
 use crate::core::window::{EXACT_UP_TO, RETAINED_LATENESS, SumRing, Sums};
 use serde::{Deserialize, Serialize};
@@ -105,8 +105,17 @@ impl WindowState {
         }
     }
 
-    fn forget_before(&mut self, now: EventTime) {
-        let horizon = now.minus(self.window.length()).minus(self.window.slice()).minus(RETAINED_LATENESS);
+    /// Drops what no window needs that ends at the newest event or, being late, up to the lateness before it. All of
+    /// it goes once nothing has come for longer than the window and the lateness: `idle` says for how long.
+    fn tidy(&mut self, idle: Millis) {
+        let reach = Millis::new(
+            self.window.length().as_millis() + self.window.slice().as_millis() + RETAINED_LATENESS.as_millis(),
+        );
+        if idle > reach {
+            *self = Self::new(self.window);
+            return;
+        }
+        let horizon = self.sums.newest().minus(reach);
         for kinds in
             [&mut self.customers, &mut self.tested, &mut self.canaries, &mut self.objects, &mut self.destinations]
         {
@@ -148,12 +157,12 @@ impl StreamState {
         reaching.or_else(|| self.windows.iter().max_by_key(|state| state.window))
     }
 
-    /// Drops what no window that is still asked for needs; says whether anything is left.
-    pub fn forget_before(&mut self, now: EventTime) -> bool {
+    /// Drops what no window needs any more; says whether anything is left.
+    pub fn tidy(&mut self, idle: Millis) -> bool {
         for window in &mut self.windows {
-            window.forget_before(now);
+            window.tidy(idle);
         }
-        !self.windows.iter().all(|window| window.sums.is_over(now))
+        self.windows.iter().any(|window| window.sums.newest() > EventTime::MIN)
     }
 
     /// The same counts laid out for `spec`; windows that were not counted before start empty.

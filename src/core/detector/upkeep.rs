@@ -52,14 +52,17 @@ impl Detector {
         let ends =
             counts.map(|(number, _)| limits[number].lowest().map_or(now, |limit| false_from(view, number, limit)));
         let Some(ends) = ends.max() else { return };
-        let due = ends.plus(entity.open[open].hold);
+        let hold = entity.open[open].hold;
+        let over = ends.plus(hold);
+        // A backlog brings old events: the condition is not over while the log still tells of the actor.
+        let due = over.max(entity.touched.plus(hold));
         if due > now {
             entity.open[open].due = due;
             self.due.insert((due, at, rule.to_string()));
             return;
         }
         let why = format!("below its limit since {ends}");
-        let line = entity.resolve(open, due, resolved(rule, &entity.name.clone(), &why));
+        let line = entity.resolve(open, over, resolved(rule, &entity.name.clone(), &why));
         out.push(Output::Incident(Box::new(line)));
     }
 
@@ -71,7 +74,7 @@ impl Detector {
             cursor = if cursor + 1 >= all { 0 } else { cursor + 1 };
             let slot = &mut self.entities[cursor as usize];
             if let Some(entity) = slot
-                && !entity.forget_before(now)
+                && !entity.tidy(now)
             {
                 self.names.remove(&entity.name);
                 *slot = None;

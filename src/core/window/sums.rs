@@ -159,12 +159,6 @@ impl SumRing {
         self.slices.iter().map(|slice| slice.index)
     }
 
-    /// Whether everything lies before the window that ends at `time` and the lateness after it.
-    pub fn is_over(&self, time: EventTime) -> bool {
-        let kept = time.minus(super::RETAINED_LATENESS);
-        self.newest < kept.minus(self.window.length()).minus(self.window.slice())
-    }
-
     fn between(&self, first: SliceIndex, last: SliceIndex) -> Sums {
         let mut total = Sums::default();
         for slice in self.slices.iter().rev().skip_while(|slice| slice.index > last) {
