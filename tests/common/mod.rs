@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 pub mod kafka;
+pub mod process;
 pub mod stages;
 
 /// Shows the runtime's log where `RUST_LOG` asks for it.
