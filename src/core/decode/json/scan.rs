@@ -30,11 +30,48 @@ pub(in crate::core::decode) const MAX_TEXT_BYTES: usize = u32::MAX as usize;
 /// # Errors
 /// [`ScanError`]; a text over [`MAX_TEXT_BYTES`] counts as not JSON. The tape is then of no use.
 pub(in crate::core::decode) fn scan(tape: &mut Tape<'_>, max_depth: usize) -> Result<(), ScanError> {
-    if tape.text.len() > MAX_TEXT_BYTES {
+    let bytes = tape.text.as_bytes();
+    if bytes.len() > MAX_TEXT_BYTES {
         return Err(ScanError::NotJson { at: 0 });
     }
-    let bytes = tape.text.as_bytes();
-    Scanner { bytes, at: 0, tape, depth: 0, innermost: Open::default(), outer: SmallVec::new(), max_depth }.run()
+    let mut nest = Nest { depth: 0, innermost: Open::default(), outer: SmallVec::new(), max_depth };
+    let mut at = 0;
+    loop {
+        at = skip_whitespace(bytes, at);
+        match bytes.get(at) {
+            Some(b'"') => at = string(tape, bytes, at)?,
+            Some(b'-' | b'0'..=b'9') => {
+                let end = number_end(bytes, at).map_err(|at| ScanError::NotJson { at })?;
+                push(tape, NodeKind::Number, at, end);
+                at = end;
+            }
+            Some(bracket @ (b'{' | b'[')) => {
+                let is_object = *bracket == b'{';
+                nest.open(tape, at, is_object)?;
+                at = skip_whitespace(bytes, at + 1);
+                if bytes.get(at) != Some(&nest.closing()) {
+                    at = if is_object { nest.key(tape, bytes, at)? } else { at };
+                    continue;
+                }
+                at += 1;
+                nest.close(tape, at)?;
+            }
+            Some(_) | None => at = literal(tape, bytes, at)?,
+        }
+        match nest.next_value(tape, bytes, at)? {
+            Next::Value(start) => at = start,
+            Next::End(end) if end == bytes.len() => return Ok(()),
+            Next::End(at) => return Err(ScanError::NotJson { at }),
+        }
+    }
+}
+
+/// What follows a value.
+enum Next {
+    /// Another value, from here.
+    Value(usize),
+    /// What follows the whole.
+    End(usize),
 }
 
 /// An array or object whose end has not come yet.
@@ -45,193 +82,121 @@ struct Open {
     keys: OpenKeys,
 }
 
-struct Scanner<'t, 'a> {
-    bytes: &'a [u8],
-    at: usize,
-    tape: &'t mut Tape<'a>,
-    /// How many arrays and objects are open.
+/// The arrays and objects that are open.
+struct Nest {
     depth: usize,
-    /// The innermost of them.
     innermost: Open,
     /// The others, outermost first.
     outer: SmallVec<[Open; INLINE_DEPTH]>,
     max_depth: usize,
 }
 
-impl Scanner<'_, '_> {
-    fn run(&mut self) -> Result<(), ScanError> {
-        loop {
-            self.value()?;
-            if !self.next_sibling()? {
-                break;
-            }
-        }
-        self.skip_whitespace();
-        if self.at == self.bytes.len() { Ok(()) } else { Err(self.not_json()) }
-    }
-
-    /// A scalar, an empty array or object, or all that opens before the first of them.
-    #[inline(always)]
-    fn value(&mut self) -> Result<(), ScanError> {
-        loop {
-            self.skip_whitespace();
-            let start = self.at;
-            match self.peek() {
-                Some(b'"') => return self.string(),
-                Some(b'-' | b'0'..=b'9') => {
-                    self.at = number_end(self.bytes, start).map_err(|at| ScanError::NotJson { at })?;
-                    self.push(NodeKind::Number, start, self.at);
-                    return Ok(());
-                }
-                Some(b'{') => {
-                    self.open(true)?;
-                    if self.closes(b'}') {
-                        return self.close();
-                    }
-                    self.key()?;
-                }
-                Some(b'[') => {
-                    self.open(false)?;
-                    if self.closes(b']') {
-                        return self.close();
-                    }
-                }
-                Some(b't') => return self.literal(b"true", NodeKind::Bool),
-                Some(b'f') => return self.literal(b"false", NodeKind::Bool),
-                Some(b'n') => return self.literal(b"null", NodeKind::Null),
-                Some(_) | None => return Err(self.not_json()),
-            }
-        }
-    }
-
-    /// After a value: closes what closes; says whether another value comes.
-    #[inline(always)]
-    fn next_sibling(&mut self) -> Result<bool, ScanError> {
-        while self.depth > 0 {
-            self.skip_whitespace();
-            match (self.peek(), self.innermost.is_object) {
-                (Some(b','), is_object) => {
-                    self.at += 1;
-                    if is_object {
-                        self.skip_whitespace();
-                        self.key()?;
-                    }
-                    return Ok(true);
-                }
-                (Some(b'}'), true) | (Some(b']'), false) => {
-                    self.at += 1;
-                    self.close()?;
-                }
-                (Some(_) | None, true | false) => return Err(self.not_json()),
-            }
-        }
-        Ok(false)
-    }
-
-    fn open(&mut self, is_object: bool) -> Result<(), ScanError> {
+impl Nest {
+    fn open(&mut self, tape: &mut Tape<'_>, at: usize, is_object: bool) -> Result<(), ScanError> {
         if self.depth >= self.max_depth {
-            return Err(ScanError::TooDeep { at: self.at });
+            return Err(ScanError::TooDeep { at });
         }
         if self.depth > 0 {
             self.outer.push(self.innermost);
         }
         self.depth += 1;
-        self.innermost = Open { node: self.node_count(), is_object, keys: OpenKeys::default() };
-        let kind = if is_object { NodeKind::Object } else { NodeKind::Array };
-        self.push(kind, self.at, self.at);
-        self.at += 1;
+        self.innermost = Open { node: narrow(tape.nodes.len()), is_object, keys: OpenKeys::default() };
+        push(tape, if is_object { NodeKind::Object } else { NodeKind::Array }, at, at);
         Ok(())
     }
 
-    /// Takes `end` if it follows the opening bracket at once.
-    fn closes(&mut self, end: u8) -> bool {
-        self.skip_whitespace();
-        let closes = self.peek() == Some(end);
-        self.at += usize::from(closes);
-        closes
+    /// What ends the innermost.
+    #[inline(always)]
+    fn closing(&self) -> u8 {
+        if self.innermost.is_object { b'}' } else { b']' }
     }
 
-    fn close(&mut self) -> Result<(), ScanError> {
+    /// The innermost ends before `end`.
+    fn close(&mut self, tape: &mut Tape<'_>, end: usize) -> Result<(), ScanError> {
         let Open { node: at, keys, .. } = self.innermost;
         self.innermost = self.outer.pop().unwrap_or_default();
         self.depth -= 1;
-        let next = self.node_count();
-        let node = &mut self.tape.nodes[at as usize];
+        let next = narrow(tape.nodes.len());
+        let node = &mut tape.nodes[at as usize];
         node.next = next;
-        node.end = narrow(self.at);
-        keys.close(self.tape.value(at)).map_err(|at| ScanError::DuplicateKey { at })
+        node.end = narrow(end);
+        keys.close(tape.value(at)).map_err(|at| ScanError::DuplicateKey { at })
     }
 
-    /// A key and its colon.
+    /// Closes what closes after a value, and goes on to the next one.
     #[inline(always)]
-    fn key(&mut self) -> Result<(), ScanError> {
-        if self.peek() != Some(b'"') {
-            return Err(self.not_json());
+    fn next_value(&mut self, tape: &mut Tape<'_>, bytes: &[u8], mut at: usize) -> Result<Next, ScanError> {
+        loop {
+            at = skip_whitespace(bytes, at);
+            if self.depth == 0 {
+                return Ok(Next::End(at));
+            }
+            match bytes.get(at) {
+                Some(b',') if self.innermost.is_object => {
+                    at = skip_whitespace(bytes, at + 1);
+                    return self.key(tape, bytes, at).map(Next::Value);
+                }
+                Some(b',') => return Ok(Next::Value(at + 1)),
+                Some(end) if *end == self.closing() => {
+                    at += 1;
+                    self.close(tape, at)?;
+                }
+                Some(_) | None => return Err(ScanError::NotJson { at }),
+            }
         }
-        let at = self.at;
-        let node = self.node_count();
-        self.string()?;
-        if !self.innermost.keys.add(self.tape, self.innermost.node, self.tape.value(node)) {
-            return Err(ScanError::DuplicateKey { at });
-        }
-        self.skip_whitespace();
-        if self.peek() != Some(b':') {
-            return Err(self.not_json());
-        }
-        self.at += 1;
-        Ok(())
     }
 
-    /// The string whose opening quote comes next.
+    /// A key of the innermost object, and its colon.
     #[inline(always)]
-    fn string(&mut self) -> Result<(), ScanError> {
-        let start = self.at + 1;
-        let mut quote = skip_plain(self.bytes, start);
-        let mut kind = NodeKind::Text;
-        if self.bytes.get(quote) != Some(&b'"') {
-            quote = escaped_end(self.bytes, quote).map_err(|at| ScanError::NotJson { at })?;
-            kind = NodeKind::EscapedText;
+    fn key(&mut self, tape: &mut Tape<'_>, bytes: &[u8], start: usize) -> Result<usize, ScanError> {
+        if bytes.get(start) != Some(&b'"') {
+            return Err(ScanError::NotJson { at: start });
         }
-        self.push(kind, start, quote);
-        self.at = quote + 1;
-        Ok(())
-    }
-
-    fn literal(&mut self, word: &[u8], kind: NodeKind) -> Result<(), ScanError> {
-        if !self.bytes[self.at..].starts_with(word) {
-            return Err(self.not_json());
+        let node = narrow(tape.nodes.len());
+        let at = string(tape, bytes, start)?;
+        if !self.innermost.keys.add(tape, self.innermost.node, tape.value(node)) {
+            return Err(ScanError::DuplicateKey { at: start });
         }
-        let start = self.at;
-        self.at += word.len();
-        self.push(kind, start, self.at);
-        Ok(())
+        let at = skip_whitespace(bytes, at);
+        if bytes.get(at) == Some(&b':') { Ok(at + 1) } else { Err(ScanError::NotJson { at }) }
     }
+}
 
-    #[inline(always)]
-    fn push(&mut self, kind: NodeKind, start: usize, end: usize) {
-        let next = self.node_count() + 1;
-        self.tape.nodes.push(Node { start: narrow(start), end: narrow(end), next, kind });
+/// The string that begins at `start`; gives what follows it.
+#[inline(always)]
+fn string(tape: &mut Tape<'_>, bytes: &[u8], start: usize) -> Result<usize, ScanError> {
+    let mut quote = skip_plain(bytes, start + 1);
+    let mut kind = NodeKind::Text;
+    if bytes.get(quote) != Some(&b'"') {
+        quote = escaped_end(bytes, quote).map_err(|at| ScanError::NotJson { at })?;
+        kind = NodeKind::EscapedText;
     }
+    push(tape, kind, start + 1, quote);
+    Ok(quote + 1)
+}
 
-    fn node_count(&self) -> u32 {
-        narrow(self.tape.nodes.len())
-    }
+fn literal(tape: &mut Tape<'_>, bytes: &[u8], start: usize) -> Result<usize, ScanError> {
+    let words: [(&[u8], NodeKind); 3] =
+        [(b"null", NodeKind::Null), (b"true", NodeKind::Bool), (b"false", NodeKind::Bool)];
+    let rest = bytes.get(start..).unwrap_or_default();
+    let (word, kind) =
+        words.into_iter().find(|(word, _)| rest.starts_with(word)).ok_or(ScanError::NotJson { at: start })?;
+    push(tape, kind, start, start + word.len());
+    Ok(start + word.len())
+}
 
-    #[inline(always)]
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
-    }
+#[inline(always)]
+fn push(tape: &mut Tape<'_>, kind: NodeKind, start: usize, end: usize) {
+    let next = narrow(tape.nodes.len()) + 1;
+    tape.nodes.push(Node { start: narrow(start), end: narrow(end), next, kind });
+}
 
-    #[inline(always)]
-    fn skip_whitespace(&mut self) {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
-            self.at += 1;
-        }
+#[inline(always)]
+fn skip_whitespace(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
+        at += 1;
     }
-
-    fn not_json(&self) -> ScanError {
-        ScanError::NotJson { at: self.at }
-    }
+    at
 }
 
 /// A position in a text that [`scan`] found shorter than 4 GiB, or a count of its values.

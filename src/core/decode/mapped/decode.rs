@@ -1,12 +1,13 @@
 //! Reading a record by a map.
 
 use super::super::draft::Draft;
-use super::super::fields::{self, Fit};
+use super::super::fields;
 use super::super::json::{Decimal, NodeKind, Value};
 use super::super::{DecodeLimits, Reject};
+use super::lists::{files, lists};
 use super::scope::{MAX_REPEATED_BYTES, Outer, Scope};
-use super::{CountRule, FieldMap, FilesRule, KindRule, ListRule, Path, TextRule, TimeRule, TimeUnit};
-use crate::core::event::{Event, EventKind, Field, FieldSet, NamedIdentifiers, SentFile};
+use super::{CountRule, FieldMap, KindRule, Path, TextRule, TimeRule, TimeUnit};
+use crate::core::event::{Event, EventKind, Field, FieldSet};
 use crate::core::time::EventTime;
 use crate::core::units::{ByteCount, Rows};
 use std::borrow::Cow;
@@ -85,7 +86,8 @@ fn event<'a>(
     draft.finish(default_kind, text).map(|()| draft.event)
 }
 
-fn mark(field: Field, is_unknown: bool, unknown: &mut FieldSet) {
+/// Notes that `field` is unknown, if it is.
+pub(super) fn mark(field: Field, is_unknown: bool, unknown: &mut FieldSet) {
     if is_unknown {
         unknown.insert(field);
     }
@@ -128,7 +130,8 @@ fn candidates<'r>(
     first.into_iter().chain(others)
 }
 
-fn text_of<'a>(
+/// The text that a rule leads to.
+pub(super) fn text_of<'a>(
     rule: &TextRule,
     field: Field,
     is_swapped: bool,
@@ -153,7 +156,8 @@ fn text_of<'a>(
     rule.fixed.as_ref().map(|text| Cow::Owned(text.clone()))
 }
 
-fn count(
+/// The number that a rule leads to.
+pub(super) fn count(
     rule: &CountRule,
     field: Field,
     is_swapped: bool,
@@ -247,86 +251,4 @@ fn kind(rule: &KindRule, scope: Scope<'_, '_, '_>, unknown: &mut FieldSet) -> Op
         }
     }
     rule.fixed.map(EventKind::from)
-}
-
-fn lists<'a>(map: &FieldMap, scope: Scope<'_, '_, 'a>, event: &mut Event<'a>) {
-    for (field, kind, rule) in map.lists() {
-        let mut texts = Vec::new();
-        list(rule, scope, &mut texts).note(field, &mut event.unknown_fields);
-        match kind {
-            None => event.objects.extend(texts),
-            Some(_) if texts.is_empty() => {}
-            Some(kind) => {
-                event.identifiers.push(NamedIdentifiers { kind: Cow::Owned(kind.to_owned()), values: texts });
-            }
-        }
-    }
-}
-
-fn list<'a>(rule: &ListRule, scope: Scope<'_, '_, 'a>, texts: &mut Vec<Cow<'a, str>>) -> Fit {
-    let mut fit = Fit::Whole;
-    let mut take = |path: &Path, texts: &mut Vec<_>| {
-        scope.find_all(path, &mut |value| {
-            if list_values(value, texts) == Fit::Partly {
-                fit = Fit::Partly;
-            }
-        });
-    };
-    rule.path.0.iter().for_each(|path| take(path, texts));
-    for path in &rule.or.0 {
-        if texts.is_empty() {
-            take(path, texts);
-        }
-    }
-    if texts.is_empty() {
-        texts.extend(rule.fixed.0.iter().map(|text| Cow::Owned(text.clone())));
-    }
-    fit
-}
-
-/// A text, an integer, or an array of them: here a map says that they are meant, so none of them is a wrong type.
-fn list_values<'a>(value: Value<'_, 'a>, texts: &mut Vec<Cow<'a, str>>) -> Fit {
-    let mut fit = Fit::Whole;
-    let mut take = |value: Value<'_, 'a>| {
-        let (text, own) = fields::element(value);
-        if own == Fit::Partly && text.is_none() {
-            fit = Fit::Partly;
-        }
-        texts.extend(text);
-    };
-    match value.kind() {
-        NodeKind::Array => value.items().for_each(take),
-        NodeKind::Null
-        | NodeKind::Bool
-        | NodeKind::Number
-        | NodeKind::Text
-        | NodeKind::EscapedText
-        | NodeKind::Object => take(value),
-    }
-    fit
-}
-
-fn files<'a>(rule: &FilesRule, scope: Scope<'_, '_, 'a>, event: &mut Event<'a>) {
-    let Event { files, unknown_fields, .. } = event;
-    let mut one = |value: Value<'_, 'a>| {
-        if !value.is_object() {
-            mark(Field::Files, !value.is_null(), unknown_fields);
-            return;
-        }
-        let inside = Scope { inner: value, outer: None };
-        files.push(SentFile {
-            name: text_of(&rule.name.0, Field::Files, false, inside, unknown_fields),
-            size: count(&rule.size.0, Field::Files, false, inside, unknown_fields).map(ByteCount),
-            media_type: text_of(&rule.media_type.0, Field::Files, false, inside, unknown_fields),
-        });
-    };
-    scope.find_all(&rule.path, &mut |value| match value.kind() {
-        NodeKind::Array => value.items().for_each(&mut one),
-        NodeKind::Null
-        | NodeKind::Bool
-        | NodeKind::Number
-        | NodeKind::Text
-        | NodeKind::EscapedText
-        | NodeKind::Object => one(value),
-    });
 }

@@ -18,6 +18,7 @@
 
 mod check;
 mod decode;
+mod lists;
 mod path;
 mod rules;
 mod scope;

@@ -1,0 +1,128 @@
+//! What the pages and the manifest say against what the program does: they must not drift apart.
+
+use leakwatch::config::Settings;
+use leakwatch::core::rules::{SHIPPED, check};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(file: &str) -> String {
+    fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a readable folder") {
+        let path = entry.expect("a readable entry").path();
+        if path.is_dir() {
+            files(&path, extension, found);
+        } else if path.extension().is_some_and(|is| is == extension) {
+            found.push(path);
+        }
+    }
+}
+
+/// Words of `text` that begin with `leakwatch_`.
+fn metrics_in(text: &str) -> BTreeSet<&str> {
+    let words = text.split(|c: char| !c.is_ascii_lowercase() && c != '_');
+    words.filter(|word| word.strip_prefix("leakwatch_").is_some_and(|rest| !rest.is_empty())).collect()
+}
+
+#[test]
+fn every_metric_has_its_line_and_every_line_its_metric() {
+    let mut sources = Vec::new();
+    files(&root().join("src/io/metrics"), "rs", &mut sources);
+    let sources: Vec<String> = sources.iter().map(|file| fs::read_to_string(file).expect("a source file")).collect();
+    let made: BTreeSet<&str> = sources.iter().flat_map(|text| metrics_in(text)).collect();
+    let page = read("docs/metrics.md");
+    assert!(made.contains("leakwatch_rejected_total"), "the metrics were not found");
+    assert_eq!(made, metrics_in(&page));
+}
+
+#[test]
+fn every_shipped_rule_has_its_runbook() {
+    let set = check(&[SHIPPED]).expect("the shipped rules pass their own check");
+    assert!(!set.rules.is_empty());
+    for rule in &set.rules {
+        let page = read(&rule.runbook);
+        assert!(page.starts_with(&format!("# {}: ", rule.id)), "{}", rule.runbook);
+        for part in ["What it means", "first three questions", "a false alarm", "to tune it", "stop the bleeding"] {
+            assert!(
+                page.lines().any(|line| line.starts_with("## ") && line.contains(part)),
+                "{}: {part}",
+                rule.runbook
+            );
+        }
+    }
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    let mut pages = vec![root().join("README.md"), root().join("CONTRIBUTING.md")];
+    files(&root().join("docs"), "md", &mut pages);
+    let mut links = 0;
+    for page in &pages {
+        let text = fs::read_to_string(page).expect("a page");
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()) {
+            if target.contains("://") || target.is_empty() {
+                continue;
+            }
+            links += 1;
+            let file = page.parent().expect("a folder").join(target);
+            assert!(file.exists(), "{}: {target} is not there", page.display());
+        }
+    }
+    assert!(links > 10, "only {links} links were found");
+}
+
+fn manifest() -> Vec<Value> {
+    serde_saphyr::from_multiple(&read("deploy/leakwatch.yaml")).expect("YAML documents")
+}
+
+fn object<'a>(documents: &'a [Value], kind: &str, name: &str) -> &'a Value {
+    let is = |document: &&Value| document["kind"] == kind && document["metadata"]["name"] == name;
+    documents.iter().find(is).unwrap_or_else(|| panic!("{kind} {name} is not in the manifest"))
+}
+
+#[test]
+fn the_manifests_configuration_is_right_and_its_files_are_mounted() {
+    let documents = manifest();
+    let config = object(&documents, "ConfigMap", "leakwatch-config")["data"]["leakwatch.yaml"].as_str().expect("text");
+    let settings = Settings::parse(config, "leakwatch.yaml").expect("a right configuration");
+    assert_eq!(settings.http.metrics.port(), 9464);
+
+    let pod = &object(&documents, "StatefulSet", "leakwatch")["spec"]["template"]["spec"];
+    let mounts: Vec<&str> = pod["containers"][0]["volumeMounts"]
+        .as_array()
+        .expect("mounts")
+        .iter()
+        .filter_map(|mount| mount["mountPath"].as_str())
+        .collect();
+    let filters = settings.engine.filters.expect("filters");
+    let directory = settings.engine.directory.file.expect("a directory");
+    for file in filters.key_files.iter().chain([&filters.dir, &directory]) {
+        assert!(mounts.iter().any(|mount| file.starts_with(mount)), "{} is not mounted", file.display());
+    }
+    // Ten seconds are the service's own promise.
+    assert!(pod["terminationGracePeriodSeconds"].as_u64().expect("seconds") > 10);
+}
+
+/// The blocks of `page` that are fenced as `language`.
+fn fenced<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
+    let fence = format!("```{language}\n");
+    page.split(fence.as_str()).skip(1).filter_map(|rest| rest.split("```").next()).collect()
+}
+
+#[test]
+fn the_configuration_in_the_deployment_page_is_right() {
+    let page = read("docs/deployment.md");
+    let blocks = fenced(&page, "yaml");
+    let whole = blocks.iter().find(|block| block.starts_with("version: 1")).expect("a whole configuration");
+    Settings::parse(whole, "docs/deployment.md").expect("a right configuration");
+    let sinks = blocks.iter().find(|block| block.starts_with("sinks:")).expect("a list of sinks");
+    Settings::parse(&format!("kafka: {{brokers: [a:1]}}\n{sinks}"), "docs/deployment.md").expect("right sinks");
+}
