@@ -6,6 +6,8 @@ use common::kafka::{Kafka, Line, committed, eventually, produce, read_all};
 use common::stages::{EVERY, Instance, Topics};
 use leakwatch::core::activity::{BatchReader, Record};
 use leakwatch::core::incident::Incident;
+use leakwatch::io::kafka::RunError;
+use leakwatch::io::kafka::stages::RuleSet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -142,4 +144,156 @@ fn state_survives_a_crash_and_a_second_instance_takes_its_share() {
     let took = begun.elapsed();
     eprintln!("drained in {took:?}");
     assert!(took < Duration::from_secs(10), "drained in {took:?}");
+}
+
+/// A broker, topics, a store for snapshots and somewhere to wait.
+struct Bench {
+    kafka: std::sync::Arc<Kafka>,
+    topics: Topics,
+    directory: tempfile::TempDir,
+    runtime: tokio::runtime::Runtime,
+    deployment: &'static str,
+}
+
+impl Bench {
+    fn new(test: &'static str, activity: i32, settings: &[(&str, &str)]) -> Option<Self> {
+        let kafka = Kafka::shared(test)?;
+        let topics = Topics::of(test);
+        kafka.create_topics(&topics.all(SOURCE_PARTITIONS, activity), settings);
+        let builder = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let (directory, runtime) = (tempfile::tempdir().expect("a directory"), builder.expect("a runtime"));
+        Some(Self { kafka, topics, directory, runtime, deployment: test })
+    }
+
+    fn instance(&self) -> Instance {
+        Instance::new(&self.kafka.config(), self.deployment)
+    }
+
+    fn detect(&self, instance: &mut Instance, rules: Option<&RuleSet>) -> Result<(), RunError> {
+        instance.try_detect(&self.topics, rules, self.directory.path(), self.runtime.handle())
+    }
+
+    fn snapshots(&self) -> Vec<std::path::PathBuf> {
+        let folders = self.directory.path().join(self.deployment).join(&self.topics.activity);
+        let partitions = std::fs::read_dir(folders).into_iter().flatten().filter_map(Result::ok);
+        let files = partitions.flat_map(|folder| std::fs::read_dir(folder.path()).into_iter().flatten());
+        files.filter_map(Result::ok).map(|file| file.path()).collect()
+    }
+
+    fn control_records(&self) -> Vec<(i32, String)> {
+        let mut found = Vec::new();
+        for line in read_all(&self.kafka.config(), &self.topics.activity) {
+            for record in BatchReader::new(&line.value).expect("a batch") {
+                if let Record::Control(control) = record.expect("a record") {
+                    found.push((line.partition, format!("{control:?}")));
+                }
+            }
+        }
+        found
+    }
+}
+
+fn joined(instance: &Instance) -> bool {
+    instance.running.iter().all(leakwatch::io::kafka::services::Running::is_ready)
+}
+
+#[test]
+fn damaged_snapshots_are_passed_over_and_a_changed_partition_count_is_refused() {
+    let Some(bench) = Bench::new("damaged", 2, &[]) else { return };
+    let config = bench.kafka.config();
+    let mut first = bench.instance().ingest(&bench.topics, 2);
+    bench.detect(&mut first, None).expect("starts");
+    produce(&config, &bench.topics.source, lines(0..5_000));
+    let seen = || incidents(&read_all(&config, &bench.topics.incidents)).len();
+    eventually("the first lines are out", WITHIN, || seen() == 5_000 / usize::try_from(EVERY).expect("small"));
+    let written = first.services.metrics.snapshots.outcomes.with_label_values(&["written"]);
+    let before = written.get();
+    eventually("a few snapshots are written", WITHIN, || written.get() >= before + 4);
+    assert_eq!(first.stop(), None);
+
+    // The newest of each partition is cut, the one before is damaged in the middle.
+    let mut files = bench.snapshots();
+    files.sort();
+    for partition in ["00000", "00001"] {
+        let mut of_it: Vec<_> =
+            files.iter().filter(|file| file.parent().is_some_and(|folder| folder.ends_with(partition))).collect();
+        let (newest, older) = (of_it.pop().expect("a snapshot"), of_it.pop().expect("an older one"));
+        let mut bytes = std::fs::read(newest).expect("read");
+        bytes.truncate(bytes.len() / 2);
+        std::fs::write(newest, bytes).expect("written");
+        let mut bytes = std::fs::read(older).expect("read");
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(older, bytes).expect("written");
+    }
+
+    let mut second = bench.instance().ingest(&bench.topics, 2);
+    bench.detect(&mut second, None).expect("starts");
+    produce(&config, &bench.topics.source, lines(5_000..10_000));
+    eventually("every line is out, none with two contents", WITHIN, || {
+        seen() == 10_000 / usize::try_from(EVERY).expect("small")
+    });
+    let unusable = &second.services.metrics.snapshots.unusable;
+    // Two of each partition, and those of partition 0 once more when the partition count was checked.
+    assert_eq!(unusable.with_label_values(&["damaged"]).get(), 6);
+    assert_eq!(second.stop(), None);
+
+    bench.kafka.add_partitions(&bench.topics.activity, 3);
+    eventually("three partitions are known", WITHIN, || {
+        let mut third = bench.instance();
+        match bench.detect(&mut third, None) {
+            Err(RunError::PartitionCount { now: 3, then: 2, .. }) => true,
+            Err(other) => panic!("{other}"),
+            Ok(()) => {
+                third.stop();
+                false
+            }
+        }
+    });
+}
+
+#[test]
+fn configured_rules_reach_every_partition_once() {
+    let Some(bench) = Bench::new("rules", 3, &[]) else { return };
+    let rules = |version: &str| RuleSet { version: version.into(), yaml: vec!["version: 1".into()] };
+    let count = |version: &str| {
+        let published = bench.control_records();
+        published.iter().filter(|(_, control)| control.contains(&format!("{version:?}"))).count()
+    };
+    for version in ["one", "one", "two"] {
+        let mut instance = bench.instance();
+        bench.detect(&mut instance, Some(&rules(version))).expect("starts");
+        eventually("the rules are published", WITHIN, || count(version) == 3 && joined(&instance));
+        // The state has to have read them before it is kept.
+        let applied = instance.services.metrics.detect.applied.with_label_values(&["control"]);
+        let written = instance.services.metrics.snapshots.outcomes.with_label_values(&["written"]);
+        if count("two") > 0 || applied.get() > 0 {
+            eventually("the state knows them", WITHIN, || applied.get() >= 1 && written.get() >= 1);
+        }
+        assert_eq!(instance.stop(), None);
+    }
+    assert_eq!((count("one"), count("two")), (3, 3), "a version is published once, the second start changes nothing");
+}
+
+#[test]
+fn what_retention_took_before_it_was_read_is_recorded_as_a_gap() {
+    let Some(bench) = Bench::new("gap", 2, &[]) else { return };
+    let config = bench.kafka.config();
+    let total = |records: i64| {
+        let done = committed(&config, "gap-ingest", &bench.topics.source, SOURCE_PARTITIONS);
+        done.into_iter().flatten().sum::<i64>() == records
+    };
+    let first = bench.instance().ingest(&bench.topics, 2);
+    produce(&config, &bench.topics.source, lines(0..400));
+    eventually("all is committed", WITHIN, || total(400));
+    assert_eq!(first.stop(), None);
+
+    produce(&config, &bench.topics.source, lines(400..800));
+    bench.kafka.delete_before(&bench.topics.source, 2, 150);
+    let second = bench.instance().ingest(&bench.topics, 2);
+    eventually("all is committed", WITHIN, || total(800));
+    assert_eq!(second.stop(), None);
+    let gaps: Vec<String> = bench.control_records().into_iter().map(|(_, control)| control).collect();
+    assert_eq!(gaps.len(), 1, "{gaps:?}");
+    assert!(gaps[0].contains("Gap") && gaps[0].contains("from: 100, to: 150"), "{gaps:?}");
 }

@@ -95,8 +95,8 @@ pub enum AppError {
     #[error("the metrics")]
     Metrics(#[from] prometheus::Error),
     /// A stage failed while running.
-    #[error("{0}")]
-    Failed(Reason),
+    #[error("stopped")]
+    Failed(#[source] Reason),
 }
 
 impl AppError {

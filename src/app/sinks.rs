@@ -23,7 +23,8 @@ pub(super) fn make(base: &Base, settings: &SinkSettings) -> Result<Box<dyn Sink>
         SinkKind::File { path } => FileSink::open(path).map(boxed),
         SinkKind::Webhook { url, hmac_key_file, bearer_token_file, ca_file } => {
             let access = access(bearer_token_file.as_ref(), ca_file.as_ref());
-            webhook(base, &name, WebhookSettings { url: url.to_string(), hmac_key_file: hmac_key_file.clone(), access })
+            let settings = WebhookSettings { url: url.to_string(), hmac_key_file: hmac_key_file.clone(), access };
+            webhook(base, &name, &settings)
         }
         SinkKind::Alertmanager { urls, bearer_token_file, ca_file } => {
             let access = access(bearer_token_file.as_ref(), ca_file.as_ref());
@@ -50,10 +51,10 @@ fn access(bearer_token_file: Option<&PathBuf>, ca_file: Option<&PathBuf>) -> Htt
     HttpAccess { bearer_token_file: bearer_token_file.cloned(), ca_file: ca_file.cloned() }
 }
 
-fn webhook(base: &Base, name: &str, settings: WebhookSettings) -> Result<Box<dyn Sink>, SinkSetupError> {
+fn webhook(base: &Base, name: &str, settings: &WebhookSettings) -> Result<Box<dyn Sink>, SinkSetupError> {
     let (services, runtime) = (&base.services, base.runtime.handle().clone());
     let retries = services.metrics.sinks.retries.with_label_values(&[name]);
-    Webhook::new(&settings, runtime, services.lifecycle.clone(), Arc::clone(&services.clock), retries).map(boxed)
+    Webhook::new(settings, runtime, services.lifecycle.clone(), Arc::clone(&services.clock), retries).map(boxed)
 }
 
 fn alertmanager(base: &Base, name: &str, settings: &AlertmanagerSettings) -> Result<Box<dyn Sink>, SinkSetupError> {

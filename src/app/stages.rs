@@ -24,9 +24,11 @@ use std::time::Duration;
 /// A partition keeps state of its own for at least this many unlisted actors, however many partitions there are.
 const MIN_UNLISTED: u64 = 1_000;
 
+type Start = fn(&Base, &mut Vec<Running>) -> Result<(), AppError>;
+
 /// Starts what the roles need; what runs is in `running` also where a later one does not start.
 pub(super) fn start(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError> {
-    let starts: [(Role, fn(&Base, &mut Vec<Running>) -> Result<(), AppError>); 3] =
+    let starts: [(Role, Start); 3] =
         [(Role::Sinks, start_sinks), (Role::Detect, start_detect), (Role::Ingest, start_ingest)];
     for (role, start) in starts {
         if base.plan.roles.contains(&role) && !base.services.lifecycle.is_stopping() {
@@ -66,7 +68,7 @@ fn start_detect(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError>
     let (settings, services) = (&base.plan.settings, &base.services);
     let activity = settings.topics.name(InternalTopic::Activity).to_owned();
     let store = open_store(base, &activity)?;
-    let limits = settings.engine.limits.max_entities / u64::from(partitions(services, &activity)?);
+    let limits = settings.engine.limits.max_entities / u64::from(partitions(services, Role::Detect, &activity)?);
     let detectors = Detectors {
         lateness: settings.engine.clock.lateness,
         max_unlisted: usize::try_from(limits.max(MIN_UNLISTED)).unwrap_or(usize::MAX),
@@ -98,7 +100,7 @@ fn start_ingest(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError>
     let Some(knowledge) = first_knowledge(base)? else { return Ok(()) };
     let activity = settings.topics.name(InternalTopic::Activity).to_owned();
     let engine_settings = EngineIngestSettings {
-        partitions: partitions(services, &activity)?,
+        partitions: partitions(services, Role::Ingest, &activity)?,
         sources: base.plan.sources.clone(),
         customer_objects: settings.engine.customer_objects.clone(),
         max_future: settings.engine.clock.max_future,
@@ -149,8 +151,8 @@ fn first_knowledge(base: &Base) -> Result<Option<Knowledge>, AppError> {
     }
 }
 
-fn partitions(services: &Services, topic: &str) -> Result<u32, RunError> {
-    Lookup::new(&services.connection, &services.group("lookup"))?.partitions(topic)
+fn partitions(services: &Services, role: Role, topic: &str) -> Result<u32, RunError> {
+    Lookup::new(&services.connection, &services.group(role.name()))?.partitions(topic)
 }
 
 fn span(millis: Millis) -> Duration {

@@ -62,18 +62,19 @@ fn plan(args: &Args) -> Result<Plan, Failure> {
     let file = file.ok_or_else(|| Failure::usage(anyhow!("run: expected --config, with kafka.brokers in it")))?;
     let mut settings = Settings::load(file).map_err(Failure::usage)?;
     settings.engine = args.engine.settings()?;
-    let roles = args.role.roles();
-    if roles.contains(&Role::Ingest) && settings.engine.sources.is_empty() {
+    let wanted = args.role.roles();
+    if wanted.contains(&Role::Ingest) && settings.engine.sources.is_empty() {
         let message = "sources: expected at least one topic to read events from";
         return Err(Failure::usage(anyhow!("{}: {message}", file.display())));
     }
     let rules = rule_set(&read_rules(&settings.engine)?)?;
-    let sources = settings.engine.sources.iter().map(|source| {
-        let decoder = source.decoder.clone();
-        Ok(SourceSpec { name: source.topic.clone(), decoder, kind: source.kind })
+    let sources = settings.engine.sources.iter().map(|source| SourceSpec {
+        name: source.topic.clone(),
+        decoder: source.decoder.clone(),
+        kind: source.kind,
     });
-    let sources = sources.collect::<Result<Vec<_>, Failure>>()?;
-    Ok(Plan { roles, rules, sources, settings })
+    let sources = sources.collect();
+    Ok(Plan { settings, roles: wanted, rules, sources })
 }
 
 fn rule_set(files: &[RuleFile]) -> Result<RuleSet, Failure> {

@@ -16,6 +16,12 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// An error with its causes, on one line.
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 /// The process's life, shared by its threads: running, then stopping, perhaps because something failed.
 #[derive(Clone, Default)]
 pub struct Lifecycle(Arc<Inner>);
@@ -47,7 +53,7 @@ impl Lifecycle {
     /// Asks everybody to finish, and remembers why; the first reason stays. Nothing is committed from here on.
     pub fn fail(&self, reason: impl Into<Reason>) {
         let reason = reason.into();
-        tracing::error!(%reason, "the process has to end");
+        tracing::error!(reason = chain(reason.as_ref()), "the process has to end");
         self.0.failed.store(true, Ordering::SeqCst);
         lock(&self.0.failure).get_or_insert(reason);
         self.stop();

@@ -1,6 +1,6 @@
 //! A real Kafka broker for tests: broker and controller in one process, free ports, a directory of its own, ended with the test.
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -99,12 +99,30 @@ impl Kafka {
                 settings.iter().fold(topic, |topic, (key, value)| topic.set(key, value))
             })
             .collect();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let results = runtime.block_on(admin.create_topics(&wanted, &AdminOptions::new())).expect("an answer");
+        let results = wait(admin.create_topics(&wanted, &AdminOptions::new())).expect("an answer");
         for result in results {
             result.expect("the topic is created");
         }
     }
+
+    /// Gives a topic so many partitions.
+    pub fn add_partitions(&self, topic: &str, partitions: usize) {
+        let admin: AdminClient<DefaultClientContext> = self.config().create().expect("an admin client");
+        let wanted = [NewPartitions::new(topic, partitions)];
+        wait(admin.create_partitions(&wanted, &AdminOptions::new())).expect("an answer");
+    }
+
+    /// Deletes a partition's records before `offset`, as retention would.
+    pub fn delete_before(&self, topic: &str, partition: i32, offset: i64) {
+        let admin: AdminClient<DefaultClientContext> = self.config().create().expect("an admin client");
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(topic, partition, Offset::Offset(offset)).expect("an offset");
+        wait(admin.delete_records(&list, &AdminOptions::new())).expect("an answer");
+    }
+}
+
+fn wait<T>(task: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(task)
 }
 
 impl Drop for Kafka {

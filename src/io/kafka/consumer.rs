@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 /// How often the client reports its statistics: the lag's resolution.
 const STATISTICS_INTERVAL_MS: &str = "1000";
 /// How many KiB the client may read ahead, over all partitions.
-const READ_AHEAD_KIB: &str = "65536";
+const READ_AHEAD_KIB: &str = "32768";
 /// The group waits this long for a member that is alive and not polling.
 const MAX_POLL_INTERVAL_MS: &str = "300000";
 

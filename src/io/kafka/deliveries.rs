@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// At most this many bytes are on their way; senders wait for room.
-pub const IN_FLIGHT_BYTES: usize = 64 * 1024 * 1024;
+pub const IN_FLIGHT_BYTES: usize = 32 * 1024 * 1024;
 /// At most this many messages are on their way.
 pub const IN_FLIGHT_MESSAGES: usize = 100_000;
 const WAIT_SLICE: Duration = Duration::from_millis(100);

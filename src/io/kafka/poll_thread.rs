@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 /// One turn reads at most this many records before it hands them over.
 const TURN_RECORDS: usize = 8_192;
 /// One turn reads at most about this many bytes.
-const TURN_BYTES: usize = 4 * 1024 * 1024;
+const TURN_BYTES: usize = 1024 * 1024;
 const IDLE_WAIT: Duration = Duration::from_millis(100);
 /// The same while something is under way that the client does not wake the thread for.
 const BUSY_WAIT: Duration = Duration::from_millis(5);

@@ -34,7 +34,7 @@ pub fn producer_config(connection: &ClientConfig) -> ClientConfig {
         ("linger.ms", "1"),
         ("compression.type", "lz4"),
         ("queue.buffering.max.messages", "200000"),
-        ("queue.buffering.max.kbytes", "262144"),
+        ("queue.buffering.max.kbytes", "131072"),
         ("statistics.interval.ms", "0"),
     ] {
         config.set(key, value);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A worker's queue holds this many batches; then its partitions wait, and at last pause.
-pub const BATCH_QUEUE: usize = 16;
+pub const BATCH_QUEUE: usize = 8;
 /// A worker's control queue holds this many messages: one an adopted partition, one a release.
 pub const CONTROL_QUEUE: usize = 1_024;
 

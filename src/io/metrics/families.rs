@@ -1,8 +1,7 @@
 //! The metric families, grouped by who moves them.
 
 use prometheus::{
-    Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry,
+    GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
 };
 
 /// Latencies from a millisecond to an hour: a backlog shows, and so does the fast path.
@@ -252,19 +251,14 @@ pub struct SinkMetrics {
     pub retries: IntCounterVec,
     /// Alerts that a sink keeps firing, by sink.
     pub firing: IntGaugeVec,
-    /// When the heartbeat last passed a sink, in seconds since the epoch.
-    pub heartbeat: Gauge,
 }
 
 impl SinkMetrics {
     pub(super) fn new(r: &Registry) -> Made<Self> {
-        let heartbeat = Gauge::new("leakwatch_heartbeat_timestamp_seconds", "When the heartbeat last passed a sink.")?;
-        r.register(Box::new(heartbeat.clone()))?;
         Ok(Self {
             lines: counters(r, "leakwatch_sink_lines_total", "Incident lines by sink.", &["sink", "outcome"])?,
             retries: counters(r, "leakwatch_sink_retries_total", "Attempts tried again.", &["sink"])?,
             firing: gauges(r, "leakwatch_sink_firing", "Alerts kept firing.", &["sink"])?,
-            heartbeat,
         })
     }
 }

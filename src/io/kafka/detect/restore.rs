@@ -11,6 +11,7 @@ use super::super::topics_table::TopicPartition;
 use super::super::workers::Prepared;
 use crate::core::activity::{BatchBuilder, Control, Record};
 use crate::core::units::{Offset, Partition};
+use crate::io::lifecycle::chain;
 use crate::io::snapshots::{FormatError, Snapshot, SnapshotError, SnapshotName, SnapshotStore};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -162,7 +163,9 @@ impl StatePreparer {
         for _ in 1..STORE_ATTEMPTS {
             match ask() {
                 Ok(answer) => return Ok(answer),
-                Err(error) => tracing::warn!(partition = at.partition.0, %error, "the state store; trying again"),
+                Err(error) => {
+                    tracing::warn!(partition = at.partition.0, error = chain(&error), "the state store; trying again")
+                }
             }
             if self.services.lifecycle.sleep(wait) {
                 return Err(RunError::Stopped);

@@ -8,7 +8,7 @@ use super::super::topics_table::TopicPartition;
 use super::super::workers::Countdown;
 use crate::core::units::{Offset, Position};
 use crate::io::clock::Clock;
-use crate::io::lifecycle::Lifecycle;
+use crate::io::lifecycle::{Lifecycle, chain};
 use crate::io::metrics::SnapshotMetrics;
 use crate::io::snapshots::{Header, Snapshot, SnapshotError, SnapshotStore};
 use crossbeam_channel::Receiver;
@@ -71,7 +71,7 @@ impl Snapshotter {
                 Ok(outcome) => self.metrics.outcomes.with_label_values(&[outcome]).inc(),
                 Err(error) => {
                     self.metrics.outcomes.with_label_values(&["failed"]).inc();
-                    tracing::error!(partition = job.at.partition.0, %error, "snapshot not written");
+                    tracing::error!(partition = job.at.partition.0, error = chain(&error), "snapshot not written");
                 }
             }
             job.busy.store(false, Ordering::SeqCst);

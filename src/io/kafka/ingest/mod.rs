@@ -79,12 +79,15 @@ pub fn start(
     if let Some(rules) = rules {
         ticker.publish_first_rules(&lookup, rules)?;
     }
+    // Before the first record, so that no partition counts without them.
+    let controls = factory.controls_version();
+    ticker.publish_controls()?;
     let heartbeat = Heartbeat::new(STAGE);
     let mut threads = Vec::new();
     let queues = workers(settings.workers, factory, &parts, services, &mut threads)?;
     let poll = poll(&parts, lookup, queues, &heartbeat, services, &mut threads)?;
     threads.push(poll);
-    threads.push(services.lifecycle.spawn("ticker", move || ticker.run())?);
+    threads.push(services.lifecycle.spawn("ticker", move || ticker.run(controls))?);
     Ok(Running { stage: STAGE, heartbeat, notes: parts.notes, threads })
 }
 

@@ -14,6 +14,9 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Serialize;
 use std::sync::Arc;
 
+/// A rejected value larger than this is not kept: the line must fit into a message.
+const MAX_KEPT_VALUE: usize = 512 * 1024;
+
 /// A topic that is written to, and how many partitions it has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutTopic {
@@ -115,6 +118,7 @@ impl Outbox {
 
     fn reject(&mut self, topic: &str, record: &SourceRecord<'_>, why: RejectedRecord<'_>) -> Result<(), RunError> {
         self.metrics.rejected.with_label_values(&[why.reason]).inc();
+        let kept = self.topics.keep_value && record.payload.len() <= MAX_KEPT_VALUE;
         let line = RejectedLine {
             topic,
             partition: record.partition.0,
@@ -123,7 +127,7 @@ impl Outbox {
             reason: why.reason,
             detail: why.detail,
             digest: why.digest.map(|tag| format!("{:016x}", tag.0)),
-            value_base64: self.topics.keep_value.then(|| BASE64.encode(record.payload)),
+            value_base64: kept.then(|| BASE64.encode(record.payload)),
         };
         let key = format!("{topic}/{}/{}", record.partition, record.offset);
         let rejected = &self.topics.rejected;

@@ -51,17 +51,17 @@ impl Ticker {
         if delivered { Ok(()) } else { Err(RunError::Stopped) }
     }
 
-    /// Ticks until the process is asked to stop.
+    /// Ticks until the process is asked to stop; also tells of new controls, once they are of another version than
+    /// `published`.
     ///
     /// # Errors
     /// [`RunError`], which ends the process.
-    pub fn run(self) -> Result<(), RunError> {
-        let mut published = None;
+    pub fn run(self, mut published: u64) -> Result<(), RunError> {
         loop {
             let version = self.factory.controls_version();
-            if published != Some(version) {
+            if published != version {
                 self.publish_controls()?;
-                published = Some(version);
+                published = version;
             }
             let now = self.services.clock.now();
             if let Some(time) = self.progress.time_by_notes(now, &self.notes) {
@@ -74,7 +74,11 @@ impl Ticker {
         }
     }
 
-    fn publish_controls(&self) -> Result<(), RunError> {
+    /// Tells every partition what ingest knows now.
+    ///
+    /// # Errors
+    /// [`RunError`] if it cannot be sent.
+    pub fn publish_controls(&self) -> Result<(), RunError> {
         let records = self.factory.controls();
         for record in &records {
             if let Record::Control(Control::Filter(figures)) = record {

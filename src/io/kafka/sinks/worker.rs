@@ -12,6 +12,7 @@ use super::super::workers::{Control, WorkerInbox};
 use super::SinkSettings;
 use crate::core::incident::Incident;
 use crate::core::units::Offset;
+use crate::io::lifecycle::chain;
 use crate::io::sinks::{IncidentLine, Sink, SinkError};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -141,7 +142,7 @@ impl SinkWorker {
                 }
                 Err(SinkError::Stopped) => return Ok(false),
                 Err(error @ SinkError::File { .. }) => {
-                    tracing::error!(sink = self.settings.name, error = %full(&error), "sink; trying again");
+                    tracing::error!(sink = self.settings.name, error = chain(&error), "sink; trying again");
                     if self.services.lifecycle.sleep(FILE_RETRY) {
                         return Ok(false);
                     }
@@ -181,10 +182,4 @@ impl SinkWorker {
     fn count(&self, outcome: &str) {
         self.services.metrics.sinks.lines.with_label_values(&[&self.settings.name, outcome]).inc();
     }
-}
-
-/// An error with its causes, on one line.
-fn full(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
