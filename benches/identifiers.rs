@@ -1,5 +1,9 @@
-//! What one identifier costs: normal form, tag, filter; and masking a name.
+//! What one identifier costs: normal form, tag, filter; masking a name; searching content. In processor time.
 
+#[path = "support/cpu_time.rs"]
+mod cpu_time;
+
+use cpu_time::CpuTime;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use leakwatch::core::filter::{FalsePositiveRate, FilterSet, Manifest};
 use leakwatch::core::identifiers::extract::extract_bytes;
@@ -45,7 +49,7 @@ fn values() -> Vec<(&'static str, IdentifierKind, Vec<String>)> {
     ]
 }
 
-fn identifiers(criterion: &mut Criterion) {
+fn identifiers(criterion: &mut Criterion<CpuTime>) {
     let key = TagKey::new([7; 16]);
     let tagger = Tagger::new(&key);
     let filters = filters(&tagger, &key);
@@ -67,7 +71,7 @@ fn identifiers(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn filter(criterion: &mut Criterion) {
+fn filter(criterion: &mut Criterion<CpuTime>) {
     let key = TagKey::new([7; 16]);
     let tagger = Tagger::new(&key);
     let filters = filters(&tagger, &key);
@@ -90,7 +94,7 @@ fn filter(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn names(criterion: &mut Criterion) {
+fn names(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("mask");
     for (name, text) in [
         ("table", "crm.customer_orders"),
@@ -111,9 +115,10 @@ fn contents() -> Vec<(&'static str, Vec<u8>)> {
     let prose = "Dear colleagues, the figures for May are in the usual folder; orders rose by 12.5 % to 1,204 a day. ";
     let chinese = "各位同事，五月份的数据已经放在老地方，订单量比上个月增长了12.5%，请大家查看。";
     let source = "    let total: u64 = rows.iter().map(|row| row.bytes).sum();\n    if total > LIMIT { return Err(Error::Full); }\n";
-    let rows: String =
-        phones().take(20_000).map(|phone| format!("Li Si,{phone},u{phone}@mail.example.cn,2012-05-01\n")).collect();
-    let numbers: String = (0..70_000_u64).map(|at| format!("{} {}.{} ", at * 7_919, at % 97, at * 31)).collect();
+    let row = |phone: String| format!("Li Si,{phone},u{phone}@mail.example.cn,2012-05-01\n");
+    let rows = phones().take(20_000).map(row).collect::<Vec<_>>().concat();
+    let number = |at: u64| format!("{} {}.{} ", at * 7_919, at % 97, at * 31);
+    let numbers = (0..70_000).map(number).collect::<Vec<_>>().concat();
     let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &rows.as_bytes()[..700_000]);
     vec![
         ("prose", prose.repeat(10_000).into_bytes()),
@@ -125,9 +130,8 @@ fn contents() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-fn extractor(criterion: &mut Criterion) {
+fn extractor(criterion: &mut Criterion<CpuTime>) {
     let mut group = criterion.benchmark_group("extract");
-    group.sample_size(20);
     for (name, content) in contents() {
         group.throughput(Throughput::Bytes(content.len() as u64));
         group.bench_function(name, |bencher| {
@@ -141,5 +145,9 @@ fn extractor(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, identifiers, filter, names, extractor);
+criterion_group! {
+    name = benches;
+    config = Criterion::default().with_measurement(CpuTime).sample_size(30);
+    targets = identifiers, filter, names, extractor
+}
 criterion_main!(benches);

@@ -92,7 +92,7 @@ mod tests {
         built 1970-01-01T00:00:00.000Z, region CN, key 76fe1e02, normaliser 1
 
         kind              customers false positives (target)   canaries
-        phone                20,000          9.980e-3 (1e-2)          2
+        phone                20,000          9.830e-3 (1e-2)          2
         iban                      -                        -          1
         ");
         assert_eq!([grouped(7), grouped(900_000), grouped(1_234_567)], ["7", "900,000", "1,234,567"]);

@@ -13,14 +13,19 @@ pub enum Reading {
         /// 2 for `00`, else 0.
         prefix: usize,
     },
-    /// They are a national number of the region, and stay as they are.
-    National,
+    /// They are a national number of the region after `prefix` digits, and stay as they are.
+    National {
+        /// 1 for a trunk zero, else 0.
+        prefix: usize,
+    },
 }
 
 /// Numbers of one country that no rule of its plan changes.
 pub struct Country {
     /// Its calling code.
     pub code: &'static str,
+    /// Whether a zero is dialled before national numbers inside the country.
+    pub trunk_zero: bool,
     /// First digits of trunk prefixes, international prefixes, carrier codes and transformations.
     pub reserved: &'static [u8],
     /// National numbers have at least this many digits.
@@ -30,31 +35,35 @@ pub struct Country {
 }
 
 const fn country(code: &'static str, reserved: &'static [u8], min_digits: usize, max_digits: usize) -> Country {
-    Country { code, reserved, min_digits, max_digits }
+    Country { code, trunk_zero: false, reserved, min_digits, max_digits }
+}
+
+const fn with_trunk_zero(code: &'static str, reserved: &'static [u8], min_digits: usize, max_digits: usize) -> Country {
+    Country { code, trunk_zero: true, reserved, min_digits, max_digits }
 }
 
 /// China has carrier codes (11…, 12…, 179…) beside its mobile numbers, which [`is_chinese_mobile`] knows.
 pub const COUNTRIES: [Country; 20] = [
-    country("86", b"01", 10, 11),
+    with_trunk_zero("86", b"01", 10, 11),
     country("1", b"01", 10, 10),
     country("852", b"0", 8, 8),
     country("853", b"0", 8, 8),
-    country("886", b"0", 8, 9),
+    with_trunk_zero("886", b"01", 8, 9),
     country("65", b"0", 8, 8),
-    country("81", b"0", 9, 10),
-    country("82", b"0", 9, 10),
-    country("91", b"0", 10, 10),
-    country("60", b"0", 9, 10),
-    country("66", b"0", 9, 9),
-    country("84", b"0", 9, 10),
-    country("44", b"01", 10, 10),
-    country("49", b"0", 10, 11),
-    country("33", b"0", 9, 9),
+    with_trunk_zero("81", b"01", 9, 10),
+    with_trunk_zero("82", b"0", 9, 10),
+    with_trunk_zero("91", b"0", 10, 10),
+    with_trunk_zero("60", b"0", 9, 10),
+    with_trunk_zero("66", b"0", 9, 9),
+    with_trunk_zero("84", b"0", 9, 10),
+    with_trunk_zero("44", b"01", 10, 10),
+    with_trunk_zero("49", b"0", 10, 11),
+    with_trunk_zero("33", b"0", 9, 9),
     country("34", b"0", 9, 9),
     country("39", b"0", 10, 10),
-    country("31", b"0", 9, 9),
+    with_trunk_zero("31", b"0", 9, 9),
     country("7", b"08", 10, 10),
-    country("61", b"01", 9, 9),
+    with_trunk_zero("61", b"01", 9, 9),
 ];
 
 /// The reading of `digits`, where one is certain without the plan.
@@ -70,15 +79,17 @@ pub fn reading(digits: &str, plus: bool, region: Region) -> Option<Reading> {
     }
     if region == Region::CN {
         if is_chinese_mobile(bytes) {
-            return Some(Reading::National);
+            return Some(Reading::National { prefix: 0 });
         }
-        return digits
-            .strip_prefix("86")
-            .is_some_and(|rest| is_chinese_mobile(rest.as_bytes()))
-            .then_some(Reading::International { prefix: 0 });
+        if digits.strip_prefix("86").is_some_and(|rest| is_chinese_mobile(rest.as_bytes())) {
+            return Some(Reading::International { prefix: 0 });
+        }
     }
     let country = COUNTRIES.iter().find(|country| is_code(country.code, region.calling_code()))?;
-    (country.keeps(bytes) && !digits.starts_with(country.code)).then_some(Reading::National)
+    if let Some(rest) = digits.strip_prefix('0') {
+        return (country.trunk_zero && country.keeps(rest.as_bytes())).then_some(Reading::National { prefix: 1 });
+    }
+    (country.keeps(bytes) && !digits.starts_with(country.code)).then_some(Reading::National { prefix: 0 })
 }
 
 impl Country {

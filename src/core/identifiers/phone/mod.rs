@@ -29,7 +29,7 @@ pub fn normalise(raw: &str, region: Region, out: &mut String) -> bool {
     }
     match common::reading(digits, plus, region) {
         Some(common::Reading::International { prefix }) => drop(out.drain(1..start + prefix)),
-        Some(common::Reading::National) => {}
+        Some(common::Reading::National { prefix }) => drop(out.drain(start..start + prefix)),
         None => *out = by_plan(digits, plus, region),
     }
     true

@@ -87,8 +87,11 @@ fn other_regions_have_their_own_prefixes() {
 }
 
 fn any_region() -> impl Strategy<Value = Region> {
-    prop::sample::select(vec!["CN", "US", "GB", "DE", "RU", "JP", "HK", "SG", "IN", "AU", "FR", "IT", "TW", "BR", "AR"])
-        .prop_map(|text| text.parse().expect("a region"))
+    prop::sample::select(vec![
+        "CN", "US", "GB", "DE", "RU", "JP", "HK", "SG", "IN", "AU", "FR", "IT", "TW", "BR", "AR", "KR", "MY", "TH",
+        "VN", "NL", "ES",
+    ])
+    .prop_map(|text| text.parse().expect("a region"))
 }
 
 proptest! {
@@ -113,7 +116,7 @@ proptest! {
 
     #[test]
     fn common_shapes_read_as_the_plan_reads_them(
-        prefix in prop::sample::select(vec!["+", "00", "", "86"]),
+        prefix in prop::sample::select(vec!["+", "00", "0", "", "86"]),
         country in 0..common::COUNTRIES.len(),
         national in "[0-9]{8,11}",
         region in any_region(),
@@ -126,8 +129,9 @@ proptest! {
             Some(common::Reading::International { prefix }) => {
                 prop_assert_eq!(format!("+{}", &digits[prefix..]), by_plan(&digits, plus, region));
             }
-            Some(common::Reading::National) => {
-                prop_assert_eq!(format!("+{}{digits}", region.calling_code()), by_plan(&digits, plus, region));
+            Some(common::Reading::National { prefix }) => {
+                let kept = &digits[prefix..];
+                prop_assert_eq!(format!("+{}{kept}", region.calling_code()), by_plan(&digits, plus, region));
             }
             None => {}
         }

@@ -3,6 +3,7 @@
 use super::char_at;
 use crate::core::identifiers::fold;
 use crate::core::identifiers::iban::is_iban;
+use smallvec::SmallVec;
 use std::ops::Range;
 
 /// The shortest IBAN, Norway's.
@@ -13,17 +14,17 @@ const MAX_LENGTH: usize = 34;
 /// The IBAN whose check digits are at byte `at`.
 pub fn at_check_digits(text: &str, at: usize) -> Option<Range<usize>> {
     let start = country_before(text, at)?;
-    let mut letters = String::with_capacity(MAX_LENGTH);
+    let mut read = Read::default();
     let mut longest = None;
     let mut gap = false;
     let mut position = start;
-    while position < text.len() && letters.len() < MAX_LENGTH {
+    while position < text.len() && read.text.len() < MAX_LENGTH {
         let (c, length) = char_at(text, position);
         position += length;
         if let Some(c) = alphanumeric(c) {
-            letters.push(c);
+            read.push(c)?;
             gap = false;
-            if letters.len() >= MIN_LENGTH && remainder_is_one(letters.as_bytes()) && is_iban(&letters) {
+            if read.is_iban() {
                 longest = Some(start..position);
             }
         } else if matches!(c, ' ' | '-' | '\u{A0}' | '_') && !gap {
@@ -31,15 +32,50 @@ pub fn at_check_digits(text: &str, at: usize) -> Option<Range<usize>> {
         } else if !fold::is_invisible(c) {
             break;
         }
-        if letters.len() == 4 && !letters.as_bytes()[2..].iter().all(u8::is_ascii_digit) {
-            return None;
-        }
     }
     longest
 }
 
+/// What was read so far, and its check sum: ISO 7064 MOD 97-10 over the text with its first four characters moved to the
+/// end, where a letter counts as two digits from 10.
+#[derive(Default)]
+struct Read {
+    text: SmallVec<[u8; MAX_LENGTH]>,
+    head: u32,
+    rest: u32,
+}
+
+impl Read {
+    /// Takes the next character; nothing if the check digits are none.
+    fn push(&mut self, c: char) -> Option<()> {
+        let value = c.to_digit(36)?;
+        if matches!(self.text.len(), 2 | 3) && value > 9 {
+            return None;
+        }
+        let sum = if self.text.len() < 4 { &mut self.head } else { &mut self.rest };
+        *sum = *sum * if value > 9 { 100 } else { 10 } + value;
+        if self.text.len() >= 4 {
+            *sum %= 97;
+        }
+        self.text.push(u8::try_from(c).ok()?);
+        Some(())
+    }
+
+    fn is_iban(&self) -> bool {
+        /// Two letters and two digits are moved behind the rest: six decimal places.
+        const HEAD_PLACES: u32 = 1_000_000;
+        self.text.len() >= MIN_LENGTH
+            && (self.rest * (HEAD_PLACES % 97) + self.head) % 97 == 1
+            && std::str::from_utf8(&self.text).is_ok_and(is_iban)
+    }
+}
+
 /// Where two letters right before byte `at` begin. More may precede them: check digits and format decide.
 fn country_before(text: &str, at: usize) -> Option<usize> {
+    let last = text.as_bytes()[..at].last()?;
+    if last.is_ascii() && !last.is_ascii_alphabetic() {
+        return None;
+    }
     let mut before = text[..at].char_indices().rev().filter(|(_, c)| c.is_ascii() || !fold::is_invisible(*c));
     let (_, second) = before.next()?;
     let (start, first) = before.next()?;
@@ -57,14 +93,4 @@ fn alphanumeric(c: char) -> Option<char> {
         }
         _ => super::digit(c).map(char::from),
     }
-}
-
-/// ISO 7064 MOD 97-10 over the text with its first four characters moved to the end.
-fn remainder_is_one(text: &[u8]) -> bool {
-    let (head, rest) = text.split_at(4);
-    let remainder = rest.iter().chain(head).fold(0_u32, |remainder, byte| match byte {
-        b'0'..=b'9' => (remainder * 10 + u32::from(byte - b'0')) % 97,
-        _ => (remainder * 100 + u32::from(byte - b'A') + 10) % 97,
-    });
-    remainder == 1
 }

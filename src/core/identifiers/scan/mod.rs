@@ -78,7 +78,9 @@ const CLASSES: [Class; 256] = {
             0x30..=0x39 => Class::Digit,
             0x40 => Class::At,
             0x25 => Class::Percent,
-            0x80..=0xFF => Class::NonAscii,
+            // First bytes of characters among which are digits of other scripts, or full-width forms; Chinese, Korean and
+            // most Latin, Greek and Cyrillic letters begin with none of them.
+            0xC2 | 0xD9 | 0xDB | 0xDF | 0xE0..=0xE2 | 0xEA | 0xEF..=0xF4 => Class::NonAscii,
             _ => Class::Nothing,
         };
         byte += 1;
@@ -143,12 +145,14 @@ fn numbers(text: &str, at: usize, region: Region, purpose: Purpose, found: &mut 
 /// Whether the word around `at` is a UUID or a digest: its digits are no numbers.
 fn is_hexadecimal_id(text: &str, at: usize) -> bool {
     const MIN_DIGITS: usize = 24;
+    /// SHA-512's.
+    const MAX_LENGTH: usize = 128;
     let part_of = |byte: &&u8| byte.is_ascii_hexdigit() || **byte == b'-';
     let bytes = text.as_bytes();
-    let start = at - bytes[..at].iter().rev().take_while(part_of).count();
-    let word: Vec<u8> = bytes[start..].iter().take_while(part_of).copied().filter(|byte| *byte != b'-').collect();
-    let around = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric);
-    word.len() >= MIN_DIGITS && word.iter().any(u8::is_ascii_alphabetic) && !around(start.checked_sub(1))
+    let start = at - bytes[..at].iter().rev().take(MAX_LENGTH).take_while(part_of).count();
+    let word = || bytes[start..].iter().take(MAX_LENGTH).take_while(part_of);
+    let before = start.checked_sub(1).is_some_and(|at| bytes[at].is_ascii_alphanumeric());
+    !before && word().filter(|byte| **byte != b'-').count() >= MIN_DIGITS && word().any(u8::is_ascii_alphabetic)
 }
 
 /// The character at byte `at` and its length; `text` does not end there.

@@ -5,10 +5,13 @@ use super::{Found, Purpose, Searched, char_at};
 use crate::core::identifiers::phone::{common, plan::Plan};
 use crate::core::identifiers::region::Region;
 use crate::core::identifiers::{card, national_id};
+use std::net::Ipv4Addr;
 use std::ops::Range;
 
 /// No identifier of digits is longer: a card's 19.
 const MAX_DIGITS: usize = 19;
+/// The shortest that are looked for: national numbers of small countries.
+const MIN_DIGITS: usize = 8;
 /// Names separate a number's groups into no smaller ones: `01-05-2012-138` is a date.
 const MIN_GROUP_IN_NAMES: usize = 3;
 
@@ -38,7 +41,8 @@ fn longest(text: &str, cluster: &Cluster, start: usize, region: Region, purpose:
     let first = cluster.groups[start].digits.start;
     let reach = cluster.groups[start..].iter().take_while(|group| group.digits.end - first <= MAX_DIGITS).count();
     let plus = plus_before(text, cluster.groups[start].text.start);
-    (1..=reach).rev().find_map(|count| {
+    let too_short = cluster.groups[start..].iter().take_while(|group| group.digits.end - first < MIN_DIGITS).count();
+    (too_short + 1..=reach).rev().find_map(|count| {
         let groups = &cluster.groups[start..start + count];
         let last = &groups[count - 1];
         let candidate = Candidate {
@@ -54,14 +58,18 @@ fn longest(text: &str, cluster: &Cluster, start: usize, region: Region, purpose:
 
 /// Where a plus sign before byte `at` is, also as `%2B` and before an opening bracket.
 fn plus_before(text: &str, at: usize) -> Option<usize> {
-    let before = text[..at].trim_end_matches(['(', ' ', '（']);
+    // The last bytes of what is looked for; nearly all numbers follow something else.
+    if !matches!(text.as_bytes()[..at].last()?, b'+' | b'(' | b'B' | b'b' | 0x8B | 0x88) {
+        return None;
+    }
+    let before = text[..at].trim_end_matches(['(', '（']);
     ["+", "＋", "%2B", "%2b"].into_iter().find_map(|plus| before.strip_suffix(plus)).map(str::len)
 }
 
 impl Candidate<'_> {
     fn recognise(&self, text: &str, region: Region, purpose: Purpose) -> Option<Found> {
         let found = |what| Some(Found { what, range: self.range.clone() });
-        if self.digits.len() < 7 || (purpose == Purpose::Name && !self.is_spaced_like_a_number()) {
+        if purpose == Purpose::Name && !self.is_spaced_like_a_number() {
             return None;
         }
         if let Some(end) = self.national_id(text) {
@@ -70,7 +78,15 @@ impl Candidate<'_> {
         if card::is_card(self.digits) && (!self.plus) {
             return found(Searched::Card);
         }
-        if self.is_phone(region, purpose) { found(Searched::Phone) } else { None }
+        if region == Region::CN && common::is_chinese_mobile(self.digits) && !self.is_ipv4(text) {
+            // Whoever writes a plus before it left the country code out.
+            return Some(Found { what: Searched::Phone, range: self.groups[0].text.start..self.range.end });
+        }
+        if self.is_phone(region, purpose) && !self.is_ipv4(text) { found(Searched::Phone) } else { None }
+    }
+
+    fn is_ipv4(&self, text: &str) -> bool {
+        self.groups.len() == 4 && text[self.range.clone()].parse::<Ipv4Addr>().is_ok()
     }
 
     /// One group, or groups as long as people write them; the last may be short, and a country code too.
@@ -80,11 +96,15 @@ impl Candidate<'_> {
         match others.split_first() {
             None => true,
             Some((first, middle)) => {
-                !middle.iter().any(is_short)
-                    && !is_short(last)
-                    && (self.plus || !is_short(first) || first_is_code(self.digits))
+                let first_is_fine = self.plus || !is_short(first) || self.begins_with_code(first);
+                first_is_fine && !middle.iter().any(is_short) && !is_short(last)
             }
         }
+    }
+
+    /// Whether `first` is China's country code, kept apart from the number: `86 138 0013 8000`.
+    fn begins_with_code(&self, first: &Group) -> bool {
+        first.digits.len() == 2 && self.digits.strip_prefix(b"86").is_some_and(common::is_chinese_mobile)
     }
 
     /// The end of a resident number: 18 digits, 17 and an X, or 15 in one group.
@@ -132,18 +152,16 @@ impl Candidate<'_> {
 
 /// A number as dialled inside a country: with a trunk zero anywhere, without one in its region.
 fn is_national_phone(text: &str, region: Region, purpose: Purpose) -> bool {
+    let trunk = text.strip_prefix('0').filter(|_| (10..=12).contains(&text.len()));
+    if trunk.is_none() && region == Region::CN {
+        return false;
+    }
     let Some(plan) = Plan::of(region.calling_code()) else { return false };
-    if let Some(rest) = text.strip_prefix('0') {
-        return (10..=12).contains(&text.len()) && plan.has_length(rest);
+    if let Some(rest) = trunk {
+        return plan.has_length(rest);
     }
     let least = if purpose == Purpose::Name { 10 } else { 8 };
-    region != Region::CN && text.len() >= least && plan.has_length(text) && plan.knows(text)
-}
-
-/// Whether the first group may be `86`, `44`, `1`: kept apart from the number by a space or hyphen.
-fn first_is_code(digits: &[u8]) -> bool {
-    digits.strip_prefix(b"86").is_some_and(common::is_chinese_mobile)
-        || (digits.len() == 11 && digits[0] == b'1' && digits[1] > b'1')
+    text.len() >= least && plan.has_length(text) && plan.knows(text)
 }
 
 fn char_at_or_nul(text: &str, at: usize) -> (char, usize) {

@@ -30,6 +30,9 @@ fn identifiers_are_found_in_prose_and_tables() {
         ("<ZHANG@QQ.COM>", vec![(Email, "ZHANG@QQ.COM")]),
         ("a@例子.cn", vec![(Email, "a@例子.cn")]),
         ("0755-26712345", vec![(Phone, "0755-26712345")]),
+        ("a + 13800138000 or +13800138000", vec![(Phone, "13800138000"), (Phone, "13800138000")]),
+        ("+(44)7911-123456", vec![(Phone, "+(44)7911-123456")]),
+        ("13.100.138.200", vec![]),
         ("3.14159265358979 and 2012-05-01 10:00:00", vec![]),
         ("no at all @here a@b @ 1@2.3", vec![]),
     ] {
