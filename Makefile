@@ -5,22 +5,22 @@
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@scripts/prerequisites || true
+	@.ci/prerequisites || true
 
 demo: ## Build, and watch a leak being caught: simulated retailer, embedded Kafka, no other service
-	@scripts/prerequisites
+	@.ci/prerequisites
 	cargo run --release --locked -- demo
 
 test: ## Run all tests; fetches a real Kafka for those that need one, where Java and Maven are installed
-	@scripts/prerequisites
-	@scripts/test
+	@.ci/prerequisites
+	@.ci/test
 
 bench: ## Measure: each stage by itself (criterion), and the whole process
-	@scripts/prerequisites
+	@.ci/prerequisites
 	cargo bench --locked
 
 lint: ## Check form, clippy, licences and banned crates
-	@scripts/prerequisites
+	@.ci/prerequisites
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
 	@command -v cargo-deny >/dev/null || { echo "make lint: cargo-deny is missing: cargo install cargo-deny --locked" >&2; exit 1; }
@@ -30,4 +30,4 @@ fmt: ## Rewrite the sources in the common form
 	cargo fmt
 
 image: ## Build the container image with buildah or docker; IMAGE=name:tag names it
-	@scripts/image $(IMAGE)
+	@.ci/image $(IMAGE)
