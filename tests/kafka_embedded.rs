@@ -117,15 +117,12 @@ fn a_delivery_that_fails_for_good_ends_the_process_before_a_commit() {
     eventually("it works", WITHIN, || lines() > 0);
     bench
         .cluster
-        .topic_error(&bench.topics.activity, RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
-        .expect("an error");
-    bench
-        .cluster
-        .request_errors(RDKafkaApiKey::Produce, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 50]);
+        .request_errors(RDKafkaApiKey::Produce, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED; 200]);
     bench.produce(100..200);
     let life = instance.services.lifecycle.clone();
     eventually("the process ends", WITHIN, || life.has_failed());
     let reason = instance.stop().expect("a reason");
+    bench.cluster.clear_request_errors(RDKafkaApiKey::Produce);
     let done: i64 = committed(&bench.config, "undelivered-ingest", &bench.topics.source, 2).into_iter().flatten().sum();
     let delivered: usize = read_all(&bench.config, &bench.topics.activity).iter().map(activities).sum();
     assert!(usize::try_from(done).expect("few") <= delivered, "{done} committed, {delivered} delivered");

@@ -116,15 +116,49 @@ fn incidents(log: &[Line]) -> BTreeMap<(String, u32), Incident> {
     seen
 }
 
+fn create_topics(kafka: &Kafka, test: &str) {
+    let names = ["source", "activity", "incidents", "shadow", "rejected", "dead_letters"];
+    let names = names.map(|what| format!("{test}.{what}"));
+    let partitions = [SOURCE_PARTITIONS, 8, 2, 1, 1, 1];
+    let topics: Vec<(&str, i32)> = names.iter().map(String::as_str).zip(partitions).collect();
+    kafka.create_topics(&topics, &[]);
+}
+
+fn terminate(process: &Process) {
+    let pid = process.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
+}
+
+#[test]
+fn a_broker_that_is_away_is_no_reason_to_restart_and_none_to_hang() {
+    let Some(kafka) = Kafka::alone("a_broker_that_is_away_is_no_reason_to_restart_and_none_to_hang") else { return };
+    let (config, test) = (kafka.config(), "away");
+    create_topics(&kafka, test);
+    let directory = tempfile::tempdir().expect("a directory");
+    write_directory(directory.path());
+    let brokers = config.get("bootstrap.servers").expect("set").to_owned();
+    let mut process = Process::start(directory.path(), "away", &brokers, test);
+    eventually("it is ready", WITHIN, || process.is_ready());
+    drop(kafka);
+    eventually("it misses the broker", WITHIN, || {
+        process.metric("leakwatch_client_errors_total{stage=\"detect\"}") > 0.0
+    });
+    let (status, _) = process.get("/healthz").expect("an answer");
+    assert!(status.contains("200"), "{status}");
+    let begun = Instant::now();
+    terminate(&process);
+    process.child.wait().expect("it ends");
+    let took = begun.elapsed();
+    eprintln!("ended in {took:?} without a broker");
+    assert!(took < Duration::from_secs(12), "{took:?}: {}", process.log());
+}
+
 #[test]
 fn two_processes_of_which_one_is_killed_raise_every_page_once() {
     let Some(kafka) = Kafka::shared("two_processes_of_which_one_is_killed_raise_every_page_once") else { return };
     let (config, test) = (kafka.config(), "service");
     let topic = |what: &str| format!("{test}.{what}");
-    let names = ["source", "activity", "incidents", "shadow", "rejected", "dead_letters"].map(topic);
-    let partitions = [SOURCE_PARTITIONS, 8, 2, 1, 1, 1];
-    let topics: Vec<(&str, i32)> = names.iter().map(String::as_str).zip(partitions).collect();
-    kafka.create_topics(&topics, &[]);
+    create_topics(&kafka, test);
     let directory = tempfile::tempdir().expect("a directory");
     write_directory(directory.path());
     let brokers = config.get("bootstrap.servers").expect("set").to_owned();
@@ -154,8 +188,7 @@ fn two_processes_of_which_one_is_killed_raise_every_page_once() {
     });
 
     let begun = Instant::now();
-    let pid = second.child.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
+    terminate(&second);
     let status = second.child.wait().expect("it ends");
     assert!(status.success(), "{status}: {}", second.log());
     assert!(begun.elapsed() < Duration::from_secs(10), "drained in {:?}", begun.elapsed());

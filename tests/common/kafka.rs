@@ -45,13 +45,14 @@ impl Kafka {
                 *shared = Arc::downgrade(&kafka);
                 Some(kafka)
             }
-            Err(why) if is_required() => panic!("{test}: a real Kafka is required here, and {why}"),
-            Err(why) => {
-                let count = SKIPPED.fetch_add(1, Ordering::SeqCst) + 1;
-                eprintln!("SKIPPED {test}: {why}. Tests skipped for want of a real Kafka so far: {count}");
-                None
-            }
+            Err(why) => skip(test, &why),
         }
+    }
+
+    /// A broker of the test's own, to be ended in its middle; `None` as for [`Self::shared`].
+    pub fn alone(test: &str) -> Option<Self> {
+        super::show_log();
+        Self::start().map_or_else(|why| skip(test, &why), Some)
     }
 
     fn start() -> Result<Self, String> {
@@ -210,6 +211,13 @@ pub fn eventually(what: &str, within: Duration, mut done: impl FnMut() -> bool) 
         assert!(Instant::now() < until, "not within {within:?}: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+fn skip<T>(test: &str, why: &str) -> Option<T> {
+    assert!(!is_required(), "{test}: a real Kafka is required here, and {why}");
+    let count = SKIPPED.fetch_add(1, Ordering::SeqCst) + 1;
+    eprintln!("SKIPPED {test}: {why}. Tests skipped for want of a real Kafka so far: {count}");
+    None
 }
 
 fn is_required() -> bool {

@@ -164,7 +164,7 @@ impl StatePreparer {
             match ask() {
                 Ok(answer) => return Ok(answer),
                 Err(error) => {
-                    tracing::warn!(partition = at.partition.0, error = chain(&error), "the state store; trying again")
+                    tracing::warn!(partition = at.partition.0, error = chain(&error), "the state store; trying again");
                 }
             }
             if self.services.lifecycle.sleep(wait) {
