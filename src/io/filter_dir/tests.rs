@@ -9,9 +9,9 @@ fn key() -> KeyFingerprint {
 }
 
 fn filter_of(tag: u64) -> (Manifest, Vec<(StoredFile, Vec<u8>)>) {
+    let rate = FalsePositiveRate::new(0.01).expect("in range");
     let mut manifest = Manifest::new(EventTime::MIN, Region::CN, &key());
-    let files =
-        manifest.add_kind("phone", Some(vec![tag]), Some(vec![99]), FalsePositiveRate::DEFAULT).expect("builds");
+    let files = manifest.add_kind("phone", Some(vec![tag]), Some(vec![99]), rate).expect("builds");
     (manifest, files)
 }
 
