@@ -120,11 +120,11 @@ pub fn ingest_settings(settings: &EngineSettings, sources: Vec<SourceSpec>, part
 pub fn file_source<'a>(settings: &EngineSettings, argument: &'a str) -> Result<(SourceSpec, &'a str), Failure> {
     let named = argument.split_once('=').filter(|(topic, _)| !topic.contains('/'));
     let Some((topic, path)) = named.filter(|_| !std::path::Path::new(argument).exists()) else {
-        return Ok((SourceSpec { name: argument.into(), decoder: Decoder::Native, kind: None }, argument));
+        return Ok((SourceSpec::new(argument, Decoder::Native, None), argument));
     };
     let source = settings.sources.iter().find(|source| source.topic == topic).ok_or_else(|| {
         Failure::usage(anyhow!("{argument}: expected a source with topic `{topic}` in the configuration"))
     })?;
-    let spec = SourceSpec { name: topic.into(), decoder: source.decoder.clone(), kind: source.kind };
+    let spec = SourceSpec::new(topic, source.decoder.clone(), source.kind);
     Ok((spec, path))
 }

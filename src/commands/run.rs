@@ -68,12 +68,9 @@ fn plan(args: &Args) -> Result<Plan, Failure> {
         return Err(Failure::usage(anyhow!("{}: {message}", file.display())));
     }
     let rules = rule_set(&read_rules(&settings.engine)?)?;
-    let sources = settings.engine.sources.iter().map(|source| SourceSpec {
-        name: source.topic.clone(),
-        decoder: source.decoder.clone(),
-        kind: source.kind,
-    });
-    let sources = sources.collect();
+    let sources = settings.engine.sources.iter();
+    let sources =
+        sources.map(|source| SourceSpec::new(source.topic.clone(), source.decoder.clone(), source.kind)).collect();
     Ok(Plan { settings, roles: wanted, rules, sources })
 }
 

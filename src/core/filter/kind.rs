@@ -102,9 +102,14 @@ impl KindFilter {
         &self.name
     }
 
+    /// Whether `tag` is a canary's.
+    pub fn is_canary(&self, tag: Tag) -> bool {
+        !self.canaries.is_empty() && self.canaries.binary_search(&tag.0).is_ok()
+    }
+
     /// What it says about `tag`.
     pub fn check(&self, tag: Tag) -> Membership {
-        if !self.canaries.is_empty() && self.canaries.binary_search(&tag.0).is_ok() {
+        if self.is_canary(tag) {
             return Membership::Canary;
         }
         match &self.customers {

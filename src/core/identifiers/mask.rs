@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 /// Fewer digits, without an at sign, hide nothing.
 const MIN_DIGITS: usize = 7;
+/// The shortest account number (Norway's) has eleven more characters after its check digits.
+const MIN_ACCOUNT_REST: usize = 11;
 
 /// `text` with `‹phone›`, `‹mailbox›@domain`, `‹national-id›`, `‹card›` and `‹iban›` in place of what looks like one.
 ///
@@ -26,15 +28,32 @@ pub fn mask_in(text: &str, region: Region) -> Cow<'_, str> {
     if hits.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(replaced(text, &mut hits)) }
 }
 
+/// Whether a scan is worth it. Of plain ASCII names, ids above all, nearly none is: a number needs seven digits with
+/// nothing but separators between them, and an account number fifteen letters and digits after its check digits.
 fn may_hide(text: &str) -> bool {
-    let mut digits = 0;
-    for byte in text.bytes() {
-        digits += usize::from(byte.is_ascii_digit());
-        if byte == b'@' || byte >= 0x80 || byte == b'%' {
-            return true;
+    let bytes = text.as_bytes();
+    let (mut digits, mut run) = (0, 0);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => {
+                (digits, run) = (digits + 1, run + 1);
+                let account = run >= 4 && at >= 3 && bytes[at - 1].is_ascii_digit() && is_letter(bytes, at - 2);
+                if digits >= MIN_DIGITS || (account && is_letter(bytes, at - 3) && bytes.len() - at > MIN_ACCOUNT_REST)
+                {
+                    return true;
+                }
+            }
+            b' ' | b'-' | b'.' | b'(' | b')' | b'/' | b'_' | b'+' | b'\t' => {}
+            b'@' | b'%' | 0x80.. => return true,
+            _ if byte.is_ascii_alphabetic() => (digits, run) = (0, run + 1),
+            _ => (digits, run) = (0, 0),
         }
     }
-    digits >= MIN_DIGITS
+    false
+}
+
+fn is_letter(bytes: &[u8], at: usize) -> bool {
+    bytes[at].is_ascii_alphabetic()
 }
 
 fn replaced(text: &str, hits: &mut [Found]) -> String {

@@ -3,7 +3,7 @@
 use super::bulk::is_bulk;
 use super::partition::partition_of;
 use super::places::Places;
-use super::settings::{IngestSettings, Knowledge, source_id};
+use super::settings::{IngestSettings, Knowledge, SourceSpec};
 use super::stage::{IngestOut, RejectedRecord, SourceRecord};
 use super::tags::EventTags;
 use crate::core::activity::{Activity, Flags, Origin, Record};
@@ -59,12 +59,12 @@ impl Working {
         let masked: SmallVec<[Cow<'_, str>; 2]> =
             event.objects.iter().take(MAX_OBJECTS).map(|name| mask(name)).collect();
         let id = event.id.as_deref().map(mask);
-        let source = settings.sources.get(usize::from(record.source.0)).map_or(0, |source| source_id(&source.name));
-        self.tags.fill(event, knowledge);
+        let flags = flags(settings, event).with(Flags::FUTURE, future);
+        self.tags.fill(event, knowledge, flags.has(Flags::CUSTOMER_OBJECT) && event.kind == EventKind::Query);
         let (named, named_customers) = self.tags.largest();
-        let mut activity = Activity {
+        let activity = Activity {
             origin: Origin {
-                source,
+                source: settings.sources.get(usize::from(record.source.0)).map_or(0, SourceSpec::id),
                 epoch: record.epoch,
                 partition: record.partition,
                 offset: record.offset.0,
@@ -74,7 +74,7 @@ impl Working {
             time,
             received: record.received,
             kind: event.kind,
-            flags: flags(settings, event).with(Flags::FUTURE, future).with(Flags::HIDDEN, self.tags.found_hidden()),
+            flags: flags.with(Flags::HIDDEN, self.tags.found_hidden()),
             actor: actor.actor,
             actor_kind: actor.kind,
             role: actor.role,
@@ -99,13 +99,15 @@ impl Working {
             tags: self.tags.part(0),
         };
         let partition = partition_of(activity.actor, settings.partitions);
-        for part in 0..self.tags.parts() {
-            if part > 0 {
+        let mut record = Record::Activity(activity);
+        out.emit(partition, &record);
+        for part in 1..self.tags.parts() {
+            if let Record::Activity(activity) = &mut record {
                 activity.origin.part = u32::try_from(part).unwrap_or(u32::MAX);
                 activity.flags = activity.flags.with(Flags::CONTINUATION, true);
                 activity.tags = self.tags.part(part);
             }
-            out.emit(partition, &Record::Activity(activity.clone()));
+            out.emit(partition, &record);
         }
     }
 }

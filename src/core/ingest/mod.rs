@@ -11,5 +11,5 @@ mod tags;
 mod tests;
 
 pub use partition::partition_of;
-pub use settings::{IngestSettings, Knowledge, SourceSpec, source_id};
+pub use settings::{IngestSettings, Knowledge, SourceSpec};
 pub use stage::{Ingest, IngestOut, RejectedRecord, SourceIndex, SourceRecord};

@@ -20,6 +20,20 @@ pub struct SourceSpec {
     pub decoder: Decoder,
     /// What its records are, where they do not say it.
     pub kind: Option<EventKind>,
+    id: u64,
+}
+
+impl SourceSpec {
+    /// The source called `name`.
+    pub fn new(name: impl Into<String>, decoder: Decoder, kind: Option<EventKind>) -> Self {
+        let name = name.into();
+        Self { id: source_id(&name), name, decoder, kind }
+    }
+
+    /// The number that stands for it in origins.
+    pub const fn id(&self) -> u64 {
+        self.id
+    }
 }
 
 /// What does not change while ingest runs.
@@ -51,7 +65,7 @@ pub struct Knowledge {
 }
 
 /// The number that stands for a source in origins: a hash of its name.
-pub fn source_id(name: &str) -> u64 {
+fn source_id(name: &str) -> u64 {
     let mut hasher = SipHasher13::new();
     hasher.write(name.as_bytes());
     hasher.finish()

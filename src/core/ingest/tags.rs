@@ -36,8 +36,9 @@ pub(super) struct EventTags {
 }
 
 impl EventTags {
-    /// Normalises, tags and asks the filter about everything that `event` names or holds.
-    pub fn fill(&mut self, event: &Event<'_>, knowledge: &Knowledge) {
+    /// Normalises, tags and asks the filter about everything that `event` names or holds. Where `all_count` whatever
+    /// the filter says (a query of a customer object), only canaries are asked for.
+    pub fn fill(&mut self, event: &Event<'_>, knowledge: &Knowledge, all_count: bool) {
         self.used = 0;
         self.hidden.clear();
         self.found_hidden = false;
@@ -53,7 +54,7 @@ impl EventTags {
         if event.content.is_some() || event.content_base64.is_some() {
             self.search(event, knowledge);
         }
-        self.settle(knowledge);
+        self.settle(knowledge, all_count);
         if !self.hidden.is_empty() {
             self.add_hidden(knowledge);
         }
@@ -88,9 +89,9 @@ impl EventTags {
         normal.then(|| knowledge.tagger.tag(kind.name(), &self.normal).0)
     }
 
-    fn settle(&mut self, knowledge: &Knowledge) {
+    fn settle(&mut self, knowledge: &Knowledge, all_count: bool) {
         for kind in &mut self.kinds[..self.used] {
-            kind.settle(knowledge);
+            kind.settle(knowledge, all_count);
         }
     }
 
@@ -99,7 +100,7 @@ impl EventTags {
         for (at, tag) in self.hidden.drain(..) {
             self.kinds[at].tags.push(tag);
         }
-        self.settle(knowledge);
+        self.settle(knowledge, false);
         self.found_hidden = open_before == 0 && self.customers(knowledge) > 0;
     }
 
@@ -152,7 +153,7 @@ impl EventTags {
 
 impl KindTags {
     /// Each tag once, and what the filter says of it.
-    fn settle(&mut self, knowledge: &Knowledge) {
+    fn settle(&mut self, knowledge: &Knowledge, all_count: bool) {
         if self.tags.len() > 1 {
             self.tags.sort_unstable();
             self.tags.dedup();
@@ -165,21 +166,26 @@ impl KindTags {
         let Some(filters) = &knowledge.filters else { return };
         self.members.resize(self.tags.len().div_ceil(8), 0);
         let Some(filter) = filters.kind(&self.name) else { return };
-        for (at, tag) in self.tags.iter().enumerate() {
-            let (byte, bit) = (at / 8, 1 << (at % 8));
-            match filter.check(Tag(*tag)) {
-                Membership::Absent | Membership::NoFilter => {}
-                Membership::Member => {
-                    self.members[byte] |= bit;
-                    self.member_count += 1;
-                }
-                Membership::Canary => {
-                    self.canaries.resize(self.members.len(), 0);
-                    self.members[byte] |= bit;
-                    self.canaries[byte] |= bit;
-                    self.member_count += 1;
-                }
+        for at in 0..self.tags.len() {
+            let tag = Tag(self.tags[at]);
+            if all_count {
+                self.note(at, filter.is_canary(tag), true);
+            } else {
+                let found = filter.check(tag);
+                self.note(at, found == Membership::Canary, matches!(found, Membership::Member | Membership::Canary));
             }
+        }
+    }
+
+    fn note(&mut self, at: usize, canary: bool, member: bool) {
+        let (byte, bit) = (at / 8, 1 << (at % 8));
+        if member {
+            self.members[byte] |= bit;
+            self.member_count += 1;
+        }
+        if canary {
+            self.canaries.resize(self.members.len(), 0);
+            self.canaries[byte] |= bit;
         }
     }
 
