@@ -29,7 +29,7 @@ impl fmt::Display for Problem {
 #[derive(Debug, Error)]
 pub enum ConfigError {
     /// The file could not be read.
-    #[error("{}: {source}", file.display())]
+    #[error("{}", file.display())]
     Read {
         /// The file.
         file: PathBuf,
@@ -47,11 +47,13 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    /// What is wrong with the content; empty where the file could not be read.
-    pub fn problems(&self) -> &[Problem] {
+    /// What is wrong, piece by piece.
+    pub fn problems(&self) -> Vec<Problem> {
         match self {
-            Self::Read { .. } => &[],
-            Self::Invalid { problems, .. } => problems,
+            Self::Read { source, .. } => {
+                vec![Problem { line: None, field: String::new(), message: format!("cannot be read: {source}") }]
+            }
+            Self::Invalid { problems, .. } => problems.clone(),
         }
     }
 }

@@ -22,11 +22,13 @@ impl<'a> At<'a> {
     pub const ROOT: Self = Self { step: None };
 
     /// The value of `key` here.
+    #[must_use]
     pub const fn key(&'a self, key: &'a str) -> Self {
         Self { step: Some((self, Segment::Key(key))) }
     }
 
     /// Item number `index` here.
+    #[must_use]
     pub const fn item(&'a self, index: usize) -> Self {
         Self { step: Some((self, Segment::Item(index))) }
     }

@@ -38,7 +38,7 @@ pub enum Auth {
     None(NoAuth),
     /// Whom a proxy in front of it names in a header.
     Header(HeaderAuth),
-    /// Whom an OpenID Connect provider vouches for.
+    /// Whom an `OpenID` Connect provider vouches for.
     Oidc(OidcAuth),
 }
 
@@ -63,7 +63,7 @@ pub struct HeaderAuth {
     pub admins: Vec<String>,
 }
 
-/// An OpenID Connect provider vouches for the user.
+/// An `OpenID` Connect provider vouches for the user.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OidcAuth {

@@ -27,13 +27,14 @@ use serde_json::Value;
 /// The configuration of Leakwatch. Everything has a default but `kafka.brokers`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(extend("required" = ["kafka"]))]
 pub struct Config {
     /// The version of this format: 1.
     pub version: u32,
     /// The name of this deployment. It is part of consumer group names, so two deployments on one Kafka do not meet.
     pub deployment: String,
     /// How to reach Kafka.
-    #[schemars(required, with = "Kafka")]
+    #[schemars(with = "Kafka")]
     pub kafka: Option<Kafka>,
     /// The topics that Leakwatch itself writes.
     pub topics: Topics,

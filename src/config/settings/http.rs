@@ -27,7 +27,7 @@ pub enum AuthSettings {
     None,
     /// Whom a proxy in front of it names in a header.
     Header { user: String, admins: Vec<String> },
-    /// Whom an OpenID Connect provider vouches for.
+    /// Whom an `OpenID` Connect provider vouches for.
     Oidc { issuer: Url, client_id: String, client_secret_file: PathBuf, redirect_url: Url, admins: Vec<String> },
 }
 

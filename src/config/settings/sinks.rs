@@ -41,6 +41,7 @@ pub enum SinkKind {
 
 /// More sinks than this are refused.
 const MAX_SINKS: usize = 100;
+const MAX_NAME_BYTES: usize = 63;
 
 pub(super) fn check(raw: &[Value], checker: &mut Checker<'_>) -> Vec<SinkSettings> {
     let at = At::ROOT.key("sinks");
@@ -78,7 +79,12 @@ fn check_sink(value: &Value, at: &At<'_>, checker: &mut Checker<'_>) -> Option<S
             (sink.name, sink.min_severity, SinkKind::File { path: sink.path })
         }
     };
-    let name = checker.text(&at.key("name"), &name);
+    // It is part of a consumer group's name, and a metric's label.
+    let named = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    if name.is_empty() || name.len() > MAX_NAME_BYTES || !name.bytes().all(named) {
+        let message = format!("expected 1 to {MAX_NAME_BYTES} of the characters a-z, A-Z, 0-9, `.`, `-`, `_`");
+        checker.fail(&at.key("name"), message);
+    }
     Some(SinkSettings { name, min_severity: severity(min_severity), kind })
 }
 

@@ -157,6 +157,7 @@ sinks:
   - name: q
     kind: pagerduty
     routing_key: hunter2
+  - {name: "our file", kind: file, path: /x}
   - name: r
     kind: file
     path: [hunter2]
@@ -207,6 +208,7 @@ fn a_console_that_strangers_reach_asks_who_they_are() {
 
 #[test]
 fn a_missing_file_is_named() {
-    let error = Settings::load(Path::new("/no/such/leakwatch.yaml")).expect_err("no file").to_string();
-    assert!(error.starts_with("/no/such/leakwatch.yaml: "), "{error}");
+    let error = Settings::load(Path::new("/no/such/leakwatch.yaml")).expect_err("no file");
+    let told = format!("{:#}", anyhow::Error::new(error));
+    assert!(told.starts_with("/no/such/leakwatch.yaml: No such file"), "{told}");
 }

@@ -14,17 +14,20 @@ pub struct Acl {
     pub resource: &'static str,
     /// With which.
     pub name: String,
+    /// And with every other whose name begins like that.
+    pub prefixed: bool,
 }
 
 impl Acl {
     /// The command that grants it to the principal in the shell variable that is named after the role.
     pub fn command(&self, brokers: &str) -> String {
-        let operations: String = self.operations.iter().map(|operation| format!(" --operation {operation}")).collect();
         format!(
-            "kafka-acls --bootstrap-server {brokers} --add --allow-principal \"User:${}\"{operations} --{} {}",
+            "kafka-acls --bootstrap-server {brokers} --add --allow-principal \"User:${}\" --operation {} --{} {}{}",
             self.role.name().to_uppercase(),
+            self.operations.join(" --operation "),
             self.resource,
-            self.name
+            self.name,
+            if self.prefixed { " --resource-pattern-type prefixed" } else { "" },
         )
     }
 }
@@ -35,16 +38,20 @@ const BOTH: &[&str] = &["Read", "Write", "Describe"];
 
 /// What each role needs, role by role.
 pub fn acls(settings: &Settings) -> Vec<Acl> {
-    let mut acls = Vec::new();
-    for source in &settings.engine.sources {
-        acls.push(Acl { role: Role::Ingest, operations: READ, resource: "topic", name: source.topic.clone() });
-    }
+    let topic = |role, operations, name: &str| Acl {
+        role,
+        operations,
+        resource: "topic",
+        name: name.to_owned(),
+        prefixed: false,
+    };
+    let sources = settings.engine.sources.iter();
+    let mut acls: Vec<Acl> = sources.map(|source| topic(Role::Ingest, READ, &source.topic)).collect();
     for role in Role::ALL {
-        for (topic, operations) in needs(role) {
-            let name = settings.topics.name(*topic).to_owned();
-            acls.push(Acl { role, operations, resource: "topic", name });
-        }
-        acls.push(Acl { role, operations: &["Read"], resource: "group", name: settings.group(role) });
+        acls.extend(needs(role).iter().map(|(need, operations)| topic(role, operations, settings.topics.name(*need))));
+        // Each sink has a group of its own, which ends in its name.
+        let prefixed = role == Role::Sinks;
+        acls.push(Acl { role, operations: &["Read"], resource: "group", name: settings.group(role), prefixed });
     }
     acls
 }

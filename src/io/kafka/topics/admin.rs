@@ -14,7 +14,8 @@ use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode;
 use std::collections::BTreeMap;
 use std::io;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
 
@@ -23,11 +24,14 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(15);
 /// A controller has this long to do what it was asked.
 const DONE_WITHIN: Duration = Duration::from_secs(30);
 
+/// Between two questions whether something is done.
+const ASK_AGAIN_AFTER: Duration = Duration::from_millis(100);
+
 /// Why the cluster could not be looked at.
 #[derive(Debug, Error)]
 pub enum AdminError {
     /// No client.
-    #[error("kafka: no client for {brokers}: {source}")]
+    #[error("kafka: no client for {brokers}")]
     Client {
         /// Whom it was to ask.
         brokers: String,
@@ -35,10 +39,10 @@ pub enum AdminError {
         source: KafkaError,
     },
     /// No runtime to wait in.
-    #[error("kafka: {0}")]
+    #[error("kafka: no runtime to wait in")]
     Runtime(#[from] io::Error),
     /// No answer, or no useful one.
-    #[error("kafka: {brokers}: expected an answer about {what}: {source}")]
+    #[error("kafka: {brokers}: expected an answer about {what}")]
     Answer {
         /// Who was asked.
         brokers: String,
@@ -137,9 +141,22 @@ impl Admin {
         Ok(())
     }
 
-    /// Does what `plan` says may be done, topic by topic.
+    /// Does what `plan` says may be done, topic by topic, and waits until brokers tell of the topics created.
     pub fn apply(&self, plan: &Plan) -> Vec<Applied> {
-        plan.steps.iter().filter_map(|step| self.apply_step(step)).collect()
+        let applied: Vec<Applied> = plan.steps.iter().filter_map(|step| self.apply_step(step)).collect();
+        let created: Vec<&str> =
+            applied.iter().filter(|step| step.refused.is_none()).map(|step| step.topic.as_str()).collect();
+        self.await_topics(&created);
+        applied
+    }
+
+    /// The controller answers before every broker knows; whoever looks next should not plan the same again.
+    fn await_topics(&self, names: &[&str]) {
+        let until = Instant::now() + DONE_WITHIN;
+        let all_there = || self.look(&[]).is_ok_and(|seen| names.iter().all(|name| seen.topics.contains_key(*name)));
+        while !names.is_empty() && Instant::now() < until && !all_there() {
+            thread::sleep(ASK_AGAIN_AFTER);
+        }
     }
 
     fn apply_step(&self, step: &Step) -> Option<Applied> {

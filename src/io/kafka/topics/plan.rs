@@ -135,13 +135,11 @@ fn existing(wanted: &Wanted, seen: &Seen, steps: &mut Vec<Step>) {
 fn alteration(changes: Vec<Change>, seen: &Seen) -> Action {
     let mut keep = Vec::new();
     for (key, value) in seen.own.iter().filter(|(key, _)| changes.iter().all(|change| change.key != *key)) {
-        match value {
-            Some(value) => keep.push((key.clone(), value.clone())),
-            None => {
-                let what = format!("{} differ, and {key} is hidden, so that it would be lost", names(&changes));
-                return Action::Manual { what: format!("{what}: set them with kafka-configs"), blocks: false };
-            }
-        }
+        let Some(value) = value else {
+            let what = format!("{} differ, and {key} is hidden, so that it would be lost", names(&changes));
+            return Action::Manual { what: format!("{what}: set them with kafka-configs"), blocks: false };
+        };
+        keep.push((key.clone(), value.clone()));
     }
     Action::Alter { changes, keep }
 }
@@ -209,5 +207,82 @@ fn compare(now: Option<&str>, bound: Bound) -> Verdict {
             _ => Verdict::Change,
         },
         Bound::Is(_) | Bound::AtLeast(_) => Verdict::Change,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::settings::TopicsSettings;
+    use crate::io::kafka::topics::wanted;
+    use std::collections::BTreeMap;
+
+    /// A cluster of three brokers that has every internal topic as it should be.
+    fn fine() -> (Vec<Wanted>, Cluster) {
+        let wanted = wanted(&TopicsSettings::default(), 3);
+        let topics = wanted.iter().map(|topic| {
+            let settings: BTreeMap<String, String> =
+                topic.settings.iter().map(|(key, bound)| ((*key).to_owned(), bound.value())).collect();
+            let own = settings.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
+            let seen = Seen { partitions: topic.partitions, copies: topic.copies, settings, own };
+            (topic.name.clone(), seen)
+        });
+        let topics = topics.collect();
+        (wanted, Cluster { brokers: 3, topics })
+    }
+
+    fn of<'p>(plan: &'p Plan, topic: &str) -> Vec<&'p Action> {
+        plan.steps.iter().filter(|step| step.topic == topic).map(|step| &step.action).collect()
+    }
+
+    fn set(cluster: &mut Cluster, key: &str, value: &str) {
+        let seen = cluster.topics.get_mut("leakwatch.activity").expect("is there");
+        seen.settings.insert(key.to_owned(), value.to_owned());
+        seen.own.insert(key.to_owned(), Some(value.to_owned()));
+    }
+
+    #[test]
+    fn three_brokers_give_three_copies_of_which_two_are_in_sync() {
+        let (wanted, cluster) = fine();
+        assert!(wanted.iter().all(|topic| topic.copies == 3));
+        assert!(wanted[0].settings.contains(&("min.insync.replicas", Bound::AtLeast(2))));
+        let plan = plan(&[], &wanted, &cluster);
+        assert!(plan.steps.iter().all(|step| step.action == Action::Ok));
+        assert_eq!(plan.steps.len(), InternalTopic::ALL.len());
+    }
+
+    #[test]
+    fn what_is_larger_than_expected_is_left_or_told() {
+        let (wanted, mut cluster) = fine();
+        set(&mut cluster, "min.insync.replicas", "3");
+        set(&mut cluster, "max.message.bytes", "90000000");
+        assert_eq!(of(&plan(&[], &wanted, &cluster), "leakwatch.activity"), [&Action::Ok]);
+        set(&mut cluster, "retention.ms", "-1");
+        let told = plan(&[], &wanted, &cluster);
+        assert!(matches!(of(&told, "leakwatch.activity")[..], [Action::Manual { blocks: false, .. }]));
+    }
+
+    #[test]
+    fn an_alteration_repeats_the_settings_that_stay() {
+        let (wanted, mut cluster) = fine();
+        set(&mut cluster, "retention.ms", "1000");
+        set(&mut cluster, "segment.ms", "7");
+        let planned = plan(&[], &wanted, &cluster);
+        let [Action::Alter { changes, keep }] = of(&planned, "leakwatch.activity")[..] else {
+            panic!("expected alter")
+        };
+        let change = Change { key: "retention.ms", from: Some("1000".to_owned()), to: "3024000000".to_owned() };
+        assert_eq!(changes, &[change]);
+        assert!(keep.contains(&("segment.ms".to_owned(), "7".to_owned())));
+        assert!(keep.iter().all(|(key, _)| key != "retention.ms"));
+    }
+
+    #[test]
+    fn a_hidden_setting_is_not_lost() {
+        let (wanted, mut cluster) = fine();
+        set(&mut cluster, "retention.ms", "1000");
+        cluster.topics.get_mut("leakwatch.activity").expect("is there").own.insert("secret".to_owned(), None);
+        let planned = plan(&[], &wanted, &cluster);
+        assert!(matches!(of(&planned, "leakwatch.activity")[..], [Action::Manual { blocks: false, .. }]));
     }
 }
