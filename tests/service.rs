@@ -72,7 +72,7 @@ impl Drop for Process {
 
 fn configuration(directory: &Path, brokers: &str, test: &str, port: u16) -> String {
     let topics = ["activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit"];
-    let topics: String = topics.iter().map(|topic| format!("  {topic}: {test}.{topic}\n")).collect();
+    let topics = topics.map(|topic| format!("  {topic}: {test}.{topic}\n")).concat();
     let directory = directory.display();
     format!(
         "version: 1\ndeployment: {test}\nkafka: {{brokers: [\"{brokers}\"]}}\ntopics:\n{topics}\
