@@ -66,7 +66,8 @@ pub fn run(args: &Args) -> Outcome {
         };
         report.records += 1;
         progress.inc(1);
-        engine.feed(&record, &mut outputs.with(&args.files, &mut report));
+        let used = engine.feed(&record, &mut outputs.with(&args.files, &mut report));
+        report.used += u64::from(used);
         outputs.check()?;
     }
     progress.finish_and_clear();

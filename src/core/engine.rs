@@ -59,15 +59,19 @@ impl Engine {
         engine
     }
 
-    /// Takes in one source record; everything that follows from it is said before this returns.
-    pub fn feed(&mut self, record: &SourceRecord<'_>, out: &mut dyn EngineOut) {
-        self.ingest.process(record, &mut Intake { record, log: &mut self.log, out });
+    /// Takes in one source record; everything that follows from it is said before this returns. Whether it was used:
+    /// at least one of its events was, or it holds none and nothing in it was rejected.
+    pub fn feed(&mut self, record: &SourceRecord<'_>, out: &mut dyn EngineOut) -> bool {
+        let mut intake = Intake { record, log: &mut self.log, out, emitted: false, rejected: false };
+        self.ingest.process(record, &mut intake);
+        let used = intake.emitted || !intake.rejected;
         self.log.apply();
         for output in self.log.outputs.drain(..) {
             match output {
                 Output::Incident(incident) => out.incident(*incident),
             }
         }
+        used
     }
 
     /// Sizes worth watching.
@@ -102,14 +106,18 @@ struct Intake<'a, 'r> {
     record: &'a SourceRecord<'r>,
     log: &'a mut Log,
     out: &'a mut dyn EngineOut,
+    emitted: bool,
+    rejected: bool,
 }
 
 impl IngestOut for Intake<'_, '_> {
     fn emit(&mut self, _to: Partition, record: &Record<'_>) {
+        self.emitted = true;
         self.log.append(record);
     }
 
     fn reject(&mut self, rejected: RejectedRecord<'_>) {
+        self.rejected = true;
         self.out.reject(self.record, rejected);
     }
 

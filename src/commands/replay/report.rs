@@ -17,7 +17,9 @@ const MAX_LISTED: usize = 200;
 pub(super) struct Report {
     /// Records read.
     pub records: u64,
-    /// Records, or events in them, that cannot be used.
+    /// Records that could be used, or at least one event of theirs.
+    pub used: u64,
+    /// Rejects: a record each, or an event each where a record holds several.
     rejected: u64,
     rejected_by_reason: BTreeMap<&'static str, u64>,
     fields_unknown: BTreeMap<&'static str, u64>,

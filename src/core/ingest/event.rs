@@ -5,11 +5,12 @@ use super::partition::partition_of;
 use super::places::Places;
 use super::settings::{IngestSettings, Knowledge, SourceSpec};
 use super::stage::{IngestOut, RejectedRecord, SourceRecord};
+use super::stranger;
 use super::tags::EventTags;
 use crate::core::activity::{Activity, Flags, Origin, Record};
 use crate::core::decode::{ContentHasher, RejectReason, clamp_future};
 use crate::core::event::{Event, EventKind};
-use crate::core::identifiers::mask;
+use crate::core::identifiers::mask_in;
 use smallvec::SmallVec;
 use std::borrow::Cow;
 
@@ -27,7 +28,7 @@ pub(super) struct Working {
 
 impl Working {
     /// Hashes contents under a key derived from the tagger's.
-    pub fn new(knowledge: &Knowledge) -> Self {
+    pub fn new(settings: &IngestSettings, knowledge: &Knowledge) -> Self {
         let mut key = [0; 16];
         key[..8].copy_from_slice(&knowledge.tagger.digest(b"content hash, first half").to_le_bytes());
         key[8..].copy_from_slice(&knowledge.tagger.digest(b"content hash, second half").to_le_bytes());
@@ -55,10 +56,13 @@ impl Working {
         let Some(actor) = directory.resolve_actor(login, event.client_ip.as_deref(), time, &mut self.actor) else {
             return out.reject(nobody(index));
         };
-        let destination = event.destination.as_deref().map(|raw| self.places.shown(directory, raw));
+        let name = if actor.listed { Cow::Borrowed(actor.actor) } else { stranger::shown(actor.actor, knowledge) };
+        let destination = event.destination.as_deref().map(|raw| self.places.shown(directory, knowledge.region, raw));
         let masked: SmallVec<[Cow<'_, str>; 2]> =
-            event.objects.iter().take(MAX_OBJECTS).map(|name| mask(name)).collect();
-        let id = event.id.as_deref().map(mask);
+            event.objects.iter().take(MAX_OBJECTS).map(|name| mask_in(name, knowledge.region)).collect();
+        let texts = [&event.id, &event.client_ip, &event.operation, &event.channel];
+        let [id, client_ip, operation, channel] =
+            texts.map(|text| text.as_deref().map(|text| mask_in(text, knowledge.region)));
         let flags = flags(settings, event).with(Flags::FUTURE, future);
         self.tags.fill(event, knowledge, flags.has(Flags::CUSTOMER_OBJECT) && event.kind == EventKind::Query);
         let (named, named_customers) = self.tags.largest();
@@ -75,7 +79,7 @@ impl Working {
             received: record.received,
             kind: event.kind,
             flags: flags.with(Flags::HIDDEN, self.tags.found_hidden()),
-            actor: actor.actor,
+            actor: &name,
             actor_kind: actor.kind,
             role: actor.role,
             team: actor.team,
@@ -85,12 +89,12 @@ impl Working {
             utc_offset_minutes: directory.utc_offset_minutes(actor.zone, time),
             id: id.as_deref(),
             content_hash: self.contents.hash(event),
-            client_ip: event.client_ip.as_deref(),
+            client_ip: client_ip.as_deref(),
             objects: masked.iter().map(|name| &**name).collect(),
-            operation: event.operation.as_deref(),
+            operation: operation.as_deref(),
             rows: event.rows,
             bytes: event.bytes,
-            channel: event.channel.as_deref(),
+            channel: channel.as_deref(),
             destination: destination.map(|place| &*place.shown),
             domain: destination.map(|place| &*place.domain),
             class: destination.map(|place| place.class).unwrap_or_default(),

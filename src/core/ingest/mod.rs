@@ -6,6 +6,7 @@ mod partition;
 mod places;
 mod settings;
 mod stage;
+mod stranger;
 mod tags;
 #[cfg(test)]
 mod tests;

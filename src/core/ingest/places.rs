@@ -1,7 +1,7 @@
 //! Destinations as they may be shown, remembered by the spelling that sources use: the same ones recur.
 
 use crate::core::activity::DestinationClass;
-use crate::core::identifiers::mask;
+use crate::core::identifiers::{Region, mask_in};
 use crate::core::identity::Directory;
 use hashbrown::HashMap;
 
@@ -20,7 +20,7 @@ pub(super) struct Place {
     pub class: DestinationClass,
 }
 
-/// Remembered destinations of one directory.
+/// Remembered destinations of one directory and region.
 #[derive(Debug, Default)]
 pub(super) struct Places {
     known: HashMap<Box<str>, Place>,
@@ -29,20 +29,20 @@ pub(super) struct Places {
 
 impl Places {
     /// What `raw` is. Forgets everything when the directory is another than before.
-    pub fn shown(&mut self, directory: &Directory, raw: &str) -> &Place {
+    pub fn shown(&mut self, directory: &Directory, region: Region, raw: &str) -> &Place {
         if self.version != Some(directory.version()) || self.known.len() >= MAX_PLACES {
             self.known.clear();
             self.version = Some(directory.version());
         }
         let raw = &raw[..raw.floor_char_boundary(MAX_SPELLING_BYTES)];
-        self.known.entry_ref(raw).or_insert_with(|| resolve(directory, raw))
+        self.known.entry_ref(raw).or_insert_with(|| resolve(directory, region, raw))
     }
 }
 
-fn resolve(directory: &Directory, raw: &str) -> Place {
+fn resolve(directory: &Directory, region: Region, raw: &str) -> Place {
     let resolved = directory.destination(raw);
-    let host = mask(resolved.host());
+    let host = mask_in(resolved.host(), region);
     let is_mailbox = raw.contains('@') && !raw.contains("://");
     let shown = if is_mailbox { format!("‹mailbox›@{host}") } else { host.to_string() };
-    Place { shown: shown.into(), domain: mask(resolved.domain()).into(), class: resolved.class }
+    Place { shown: shown.into(), domain: mask_in(resolved.domain(), region).into(), class: resolved.class }
 }

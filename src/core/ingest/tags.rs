@@ -6,7 +6,7 @@ use crate::core::activity::codec::MAX_TAGS_A_RECORD;
 use crate::core::event::Event;
 use crate::core::filter::Membership;
 use crate::core::identifiers::extract::{Hit, extract, extract_base64};
-use crate::core::identifiers::{IdentifierKind, normalise};
+use crate::core::identifiers::{IdentifierKind, mask_in, normalise};
 use crate::core::units::Tag;
 use smallvec::SmallVec;
 
@@ -43,7 +43,8 @@ impl EventTags {
         self.hidden.clear();
         self.found_hidden = false;
         for named in &event.identifiers {
-            let Some(at) = self.slot(&named.kind) else { continue };
+            // A source may put an identifier where the kind's name belongs.
+            let Some(at) = self.slot(&mask_in(&named.kind, knowledge.region)) else { continue };
             let kind = IdentifierKind::from_name(&named.kind);
             for value in &named.values {
                 if let Some(tag) = self.tag(&kind, value, knowledge) {

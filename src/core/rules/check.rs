@@ -5,6 +5,7 @@ use super::filter::Filter;
 use super::limits::LimitTable;
 use super::model::{BaselineSpec, Rule, RuleSet, Shape};
 use super::raw::{RawAlso, RawBaseline, RawRule, RawRuleFile, RawSeverity, RawTest};
+use crate::core::identifiers::mask;
 use crate::core::incident::{EntityKind, Measure, Severity, Window};
 use crate::core::time::Millis;
 use serde_saphyr::Spanned;
@@ -46,8 +47,10 @@ pub(super) struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// What the file says may be quoted, but not a customer's identifier in the wrong place.
     pub(super) fn fault(self, field: impl Into<String>, expected: impl Into<String>) -> RuleError {
-        RuleError { file: self.file.into(), line: self.line, field: field.into(), expected: expected.into() }
+        let [field, expected] = [field.into(), expected.into()].map(|text| mask(&text).into_owned());
+        RuleError { file: self.file.into(), line: self.line, field, expected }
     }
 }
 
