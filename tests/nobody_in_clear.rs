@@ -421,7 +421,7 @@ fn the_activity_log_shows_nobody() {
     let key_files = vec![company.path("tag.key")];
     settings.filters = Some(FilterSettings { dir: company.path("filters"), key_files, stale_after: None });
     let knowledge = knowledge::read(&settings).expect("the filters");
-    let source = SourceSpec { name: "poisoned".to_owned(), decoder: Decoder::Native, kind: None };
+    let source = SourceSpec::new("poisoned", Decoder::Native, None);
     let ingest_settings = IngestSettings {
         partitions: 1,
         sources: vec![source],

@@ -28,7 +28,7 @@ pub(super) struct Working {
 
 impl Working {
     /// Hashes contents under a key derived from the tagger's.
-    pub fn new(settings: &IngestSettings, knowledge: &Knowledge) -> Self {
+    pub fn new(knowledge: &Knowledge) -> Self {
         let mut key = [0; 16];
         key[..8].copy_from_slice(&knowledge.tagger.digest(b"content hash, first half").to_le_bytes());
         key[8..].copy_from_slice(&knowledge.tagger.digest(b"content hash, second half").to_le_bytes());

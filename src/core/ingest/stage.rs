@@ -66,13 +66,13 @@ pub struct Ingest {
 impl Ingest {
     /// An ingest stage with what is known now.
     pub fn new(settings: Arc<IngestSettings>, knowledge: Knowledge) -> Self {
-        let working = Working::new(&settings, &knowledge);
+        let working = Working::new(&knowledge);
         Self { settings, knowledge, working }
     }
 
     /// Goes on with newer knowledge.
     pub fn learn(&mut self, knowledge: Knowledge) {
-        self.working = Working::new(&self.settings, &knowledge);
+        self.working = Working::new(&knowledge);
         self.knowledge = knowledge;
     }
 
