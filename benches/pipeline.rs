@@ -99,7 +99,7 @@ impl Setting {
     }
 
     fn ingest_settings() -> IngestSettings {
-        let source = |name: &str| SourceSpec { name: name.to_owned(), decoder: Decoder::Native, kind: None };
+        let source = |name: &str| SourceSpec::new(name, Decoder::Native, None);
         IngestSettings {
             partitions: 1,
             sources: vec![source("db-queries"), source("egress")],
