@@ -64,7 +64,9 @@ impl Secrets {
             secrets.words.insert(customer.email.to_lowercase());
             secrets.words.insert(customer.customer_id.to_lowercase());
         }
-        cards.iter().for_each(|card| secrets.number(card));
+        for card in &cards {
+            secrets.number(card);
+        }
         secrets
     }
 

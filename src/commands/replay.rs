@@ -54,7 +54,7 @@ pub fn run(args: &Args) -> Outcome {
     let mut outputs = Outputs::create(args)?;
     let mut report = Report::default();
     let progress = super::progress::records();
-    while let Some(merged) = merge.next().map_err(Failure::run)? {
+    while let Some(merged) = merge.next_line().map_err(Failure::run)? {
         let source = u16::try_from(merged.file).unwrap_or(u16::MAX);
         let record = SourceRecord {
             source: SourceIndex(source),

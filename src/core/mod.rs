@@ -7,6 +7,7 @@ pub mod engine;
 pub mod event;
 pub mod event_schema;
 pub mod filter;
+pub mod hex;
 pub mod identifiers;
 pub mod identity;
 pub mod incident;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long the processes may take to become ready.
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 /// How long they may take to end in good order.
 const END_WITHIN: Duration = Duration::from_secs(12);
 const POLL: Duration = Duration::from_millis(100);

@@ -126,17 +126,13 @@ impl<'a> Iterator for BatchReader<'a> {
         if self.rest.is_empty() {
             return None;
         }
-        match postcard::take_from_bytes(self.rest) {
-            Ok((record, rest)) => {
-                self.rest = rest;
-                self.ordinal += 1;
-                Some(Ok(record))
-            }
-            Err(_) => {
-                self.rest = &[];
-                Some(Err(CodecError::Damaged { ordinal: self.ordinal }))
-            }
-        }
+        let Ok((record, rest)) = postcard::take_from_bytes(self.rest) else {
+            self.rest = &[];
+            return Some(Err(CodecError::Damaged { ordinal: self.ordinal }));
+        };
+        self.rest = rest;
+        self.ordinal += 1;
+        Some(Ok(record))
     }
 }
 

@@ -12,6 +12,7 @@ pub(super) const EGRESS: usize = 1;
 pub(super) const BASE_OVERLAP: usize = 0;
 
 /// What a window of a stream counts beside sums.
+#[expect(clippy::struct_excessive_bools, reason = "independent answers to what is counted")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct WindowSpec {
     pub window: Window,

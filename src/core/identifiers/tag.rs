@@ -70,13 +70,13 @@ impl TagKey {
 
     /// The text of a key file. Secret.
     pub fn to_file_text(&self) -> String {
-        format!("{FILE_HEADER}\n{}\n", hex(&self.0))
+        format!("{FILE_HEADER}\n{}\n", crate::core::hex::lower(&self.0))
     }
 
     /// The key's public name.
     pub fn fingerprint(&self) -> KeyFingerprint {
         let digest = Sha256::new().chain_update(FINGERPRINT_PREFIX).chain_update(self.0).finalize();
-        KeyFingerprint(hex(&digest[..4]))
+        KeyFingerprint(crate::core::hex::lower(&digest[..4]))
     }
 }
 
@@ -106,14 +106,6 @@ impl fmt::Debug for TagKey {
 
 fn hex_value(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .filter_map(|nibble| char::from_digit(nibble.into(), 16))
-        .collect()
 }
 
 /// Makes tags under one key.

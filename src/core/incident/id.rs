@@ -28,5 +28,5 @@ pub fn incident_id(rule: &str, entity: &Entity, opened: EventTime) -> IncidentId
     }
     hash.update(minute.to_le_bytes());
     let digest = hash.finalize();
-    IncidentId(digest[..16].iter().map(|byte| format!("{byte:02x}")).collect())
+    IncidentId(crate::core::hex::lower(&digest[..16]))
 }

@@ -45,7 +45,7 @@ fn statement_is_bulk(statement: &str) -> bool {
         let rest = start.get(..word.len()).filter(|head| head.eq_ignore_ascii_case(word));
         rest.is_some() && start[word.len()..].starts_with(|c: char| c.is_whitespace() || c == '(')
     };
-    BEGINNINGS.iter().any(|word| begins(word)) || INSIDE.iter().any(|words| contains(statement, words))
+    BEGINNINGS.iter().any(begins) || INSIDE.iter().any(|words| contains(statement, words))
 }
 
 fn after_comments(mut statement: &str) -> &str {

@@ -80,7 +80,7 @@ pub fn version(files: &[RuleText<'_>]) -> String {
         hash.update((file.yaml.len() as u64).to_le_bytes());
         hash.update(file.yaml.as_bytes());
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::core::hex::lower(&hash.finalize())
 }
 
 fn yaml_fault(file: &str, error: &serde_saphyr::Error) -> RuleError {

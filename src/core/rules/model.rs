@@ -124,10 +124,10 @@ impl RuleSet {
             exception.rule == rule
                 && (exception.from..exception.until).contains(&time)
                 && match &exception.who {
-                    Excepted::Actor(actor) => actor == subject.actor,
-                    Excepted::Team(team) => team == subject.team,
-                    Excepted::Role(role) => role == subject.role,
-                    Excepted::Entity(entity) => entity == subject.entity,
+                    Excepted::Actor(name) => name == subject.actor,
+                    Excepted::Team(name) => name == subject.team,
+                    Excepted::Role(name) => name == subject.role,
+                    Excepted::Entity(name) => name == subject.entity,
                 }
         })
     }

@@ -139,7 +139,7 @@ mod tests {
                 seen.observe(Seconds(*time));
             }
             let truth = times.iter().copied().filter(|time| time / 60 <= ask / 60).max();
-            let found = seen.latest_until(Seconds(ask)).map(|found| found.minute());
+            let found = seen.latest_until(Seconds(ask)).map(Seconds::minute);
             let last = times.iter().copied().max().unwrap_or(0);
             if last <= ask {
                 prop_assert_eq!(found, Some(last / 60));

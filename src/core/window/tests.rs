@@ -102,10 +102,15 @@ fn a_large_count_is_a_sample_with_a_stated_error() {
             distinct.observe(Tag(mix(number)), time);
         }
         let found = distinct.current();
-        let error = found.abs_diff(truth) as f64 / truth as f64;
+        let error = ratio(found.abs_diff(truth), truth);
         assert!(distinct.kept() <= EXACT_UP_TO);
         assert!(error <= 4.0 * distinct.relative_error(truth) + f64::EPSILON, "{found} for {truth}");
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "small counts")]
+fn ratio(part: u64, whole: u64) -> f64 {
+    part as f64 / whole as f64
 }
 
 /// A bijective mixer, so that numbers look like keyed tags (Stafford's variant 13 of MurmurHash3's finaliser).

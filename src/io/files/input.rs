@@ -34,7 +34,7 @@ fn open_file(path: &str) -> io::Result<Box<dyn BufRead + Send>> {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "expected a file, found a directory"));
     }
     let plain = BufReader::with_capacity(BUFFER_BYTES, file);
-    let extension = Path::new(path).extension().map(|extension| extension.to_ascii_lowercase());
+    let extension = Path::new(path).extension().map(std::ffi::OsStr::to_ascii_lowercase);
     match extension.as_ref().and_then(|extension| extension.to_str()) {
         Some("gz") => Ok(Box::new(BufReader::with_capacity(BUFFER_BYTES, MultiGzDecoder::new(plain)))),
         Some("zst") => {

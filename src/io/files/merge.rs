@@ -124,7 +124,7 @@ impl Merge {
     ///
     /// # Errors
     /// [`ReadError`]
-    pub fn next(&mut self) -> Result<Option<Merged>, ReadError> {
+    pub fn next_line(&mut self) -> Result<Option<Merged>, ReadError> {
         let Some(Reverse((_, file))) = self.heads.pop() else { return Ok(None) };
         let Some(head) = self.waiting[file].take() else { return Ok(None) };
         self.advance(file)?;
