@@ -38,7 +38,7 @@ const TEXTS: [&str; 12] = [
 
 /// A customer as the simulation's CSV has it.
 struct Customer {
-    customer_id: String,
+    number: String,
     phone: String,
     email: String,
     national_id: String,
@@ -62,9 +62,9 @@ impl Secrets {
                 secrets.number(&customer.national_id[..17]);
             }
             secrets.words.insert(customer.email.to_lowercase());
-            secrets.words.insert(customer.customer_id.to_lowercase());
+            secrets.words.insert(customer.number.to_lowercase());
         }
-        for card in &cards {
+        for card in cards {
             secrets.number(card);
         }
         secrets
@@ -111,7 +111,7 @@ fn customers(dir: &Path, file: &str) -> Vec<Customer> {
     let customer = |line: &str| {
         let cells: Vec<&str> = line.split(',').collect();
         Customer {
-            customer_id: cells[0].to_owned(),
+            number: cells[0].to_owned(),
             phone: cells[1].to_owned(),
             email: cells[2].to_owned(),
             national_id: cells[4].to_owned(),
@@ -158,7 +158,7 @@ fn poisoned(victims: &[Customer], decoy: &Customer) -> Vec<String> {
                 "type": if spelling % 2 == 0 { "query" } else { "egress" }, "id": format!("p-{number}-{spelling}"),
                 "time": format!("2012-05-07T{:02}:{:02}:00Z", minute / 60, minute % 60), "actor": format!("mallory{number}"),
                 "client_ip": "10.1.2.3", "objects": ["customers"], "rows": 1, "destination": "x.drop.example",
-                "identifiers": {"phone": [decoy.phone, victim.phone], "customer_id": [victim.customer_id]},
+                "identifiers": {"phone": [decoy.phone, victim.phone], "customer_id": [victim.number]},
             });
             for text in TEXTS.iter().filter(|text| field == **text || field == "all") {
                 event[text] = json!(secret);
@@ -346,7 +346,7 @@ fn no_error_message_shows_anybody() {
     let company = Company::new();
     let mut outputs = Outputs::default();
     company.build(&mut outputs);
-    let Customer { phone, email, national_id, customer_id } =
+    let Customer { phone, email, national_id, number: customer_id } =
         company.customers.iter().find(|customer| !customer.national_id.is_empty()).expect("somebody with one");
     company.write(
         "config.yaml",
