@@ -87,31 +87,33 @@ fn replace_value(rng: &mut ChaCha8Rng, record: &mut Vec<u8>, piece: &[u8]) {
     record.splice(from..end, piece.iter().copied());
 }
 
+/// Values of wrong types and ranges.
+const VALUES: [&[u8]; 22] = [
+    b"1e999999999",
+    b"-1",
+    b"99999999999999999999999999999999999999",
+    b"0.1e-400",
+    b"9223372036854775808",
+    b"-0",
+    b"true",
+    b"null",
+    b"[]",
+    b"{}",
+    b"\"\"",
+    b"[[[]]]",
+    b"{\"a\":{\"a\":[1,\"x\"]}}",
+    b"\"\\ud800\"",
+    b"\"\\udfff\\ud800\"",
+    b"\"\\u0000\"",
+    b"NaN",
+    b"[1,2,null,{\"name\":7}]",
+    b"\"9999-99-99T99:99:99Z\"",
+    b"18446744073709551615",
+    b"\"\\ud83d\\u0041\"",
+    b"{\"\\u0061\":1,\"a\":2}",
+];
+
 fn mutate(rng: &mut ChaCha8Rng, record: &mut Vec<u8>) {
-    const VALUES: [&[u8]; 22] = [
-        b"1e999999999",
-        b"-1",
-        b"99999999999999999999999999999999999999",
-        b"0.1e-400",
-        b"9223372036854775808",
-        b"-0",
-        b"true",
-        b"null",
-        b"[]",
-        b"{}",
-        b"\"\"",
-        b"[[[]]]",
-        b"{\"a\":{\"a\":[1,\"x\"]}}",
-        b"\"\\ud800\"",
-        b"\"\\udfff\\ud800\"",
-        b"\"\\u0000\"",
-        b"NaN",
-        b"[1,2,null,{\"name\":7}]",
-        b"\"9999-99-99T99:99:99Z\"",
-        b"18446744073709551615",
-        b"\"\\ud83d\\u0041\"",
-        b"{\"\\u0061\":1,\"a\":2}",
-    ];
     match rng.random_range(0..12) {
         0 => record.truncate(rng.random_range(0..=record.len())),
         1 => drop(record.drain(..rng.random_range(0..=record.len()))),
