@@ -52,7 +52,7 @@ fn simulated(directory: &Path) -> Vec<(&'static str, String, String)> {
 fn configuration(directory: &Path, brokers: &str, port: u16) -> String {
     let directory = directory.display();
     let topics = ["activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit"];
-    let topics: String = topics.iter().map(|topic| format!("  {topic}: {TEST}.{topic}\n")).collect();
+    let topics = topics.map(|topic| format!("  {topic}: {TEST}.{topic}\n")).concat();
     format!(
         "version: 1\ndeployment: {TEST}\n\
          kafka: {{brokers: [\"{brokers}\"], client: {{session.timeout.ms: \"6000\"}}}}\ntopics:\n{topics}\
