@@ -3,9 +3,6 @@ use crate::core::event::{Field, NamedIdentifiers, SentFile};
 use crate::core::time::EventTime;
 use crate::core::units::{ByteCount, Rows};
 use proptest::prelude::*;
-use rand::seq::{IndexedRandom, SliceRandom};
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -234,77 +231,6 @@ fn limits_hold_at_their_edge() {
     assert_eq!(decode(&nested(33)).expect_err("over").reason, RejectReason::TooDeep);
 }
 
-/// A record cut, bent or spoilt at random.
-fn mutated(rng: &mut ChaCha8Rng) -> Vec<u8> {
-    let mut bytes = [QUERY, EGRESS].choose(rng).expect("two").as_bytes().to_vec();
-    for _ in 0..rng.random_range(0..3) {
-        if bytes.is_empty() {
-            break;
-        }
-        let at = rng.random_range(0..bytes.len());
-        match rng.random_range(0..9) {
-            0 => bytes.truncate(at),
-            1 => bytes[at] = rng.random(),
-            2 => insert(&mut bytes, at, &[0xff, 0xc0, 0xed, 0xa0]),
-            3 => insert(&mut bytes, at, &b"[{\"13800138000\":".repeat(rng.random_range(1..200))),
-            4 => insert(&mut bytes, 1, b"\"x\":{\"C0012345\":1,\"\\u00430012345\":2},"),
-            5 => {
-                replace_value(&mut bytes, rng, &["1e999", "-5", "99999999999999999999", "1e400", "20.0", "{}", "[[]]"]);
-            }
-            6 => replace_value(
-                &mut bytes,
-                rng,
-                &["\"13800138000\"", "true", "null", "\"\\ud800\"", "[13800138000]", "\"\""],
-            ),
-            7 => insert(&mut bytes, at, b"["),
-            _ => drop(bytes.remove(at)),
-        }
-    }
-    if rng.random_range(0..500) == 0 {
-        bytes = b"{\"13800138000\":[".repeat(100_000);
-    }
-    bytes
-}
-
-fn insert(bytes: &mut Vec<u8>, at: usize, what: &[u8]) {
-    bytes.splice(at..at, what.iter().copied());
-}
-
-/// Replaces what follows a colon up to the next comma.
-fn replace_value(bytes: &mut Vec<u8>, rng: &mut ChaCha8Rng, values: &[&str]) {
-    let colons: Vec<_> = memchr::memchr_iter(b':', bytes).collect();
-    let Some(start) = colons.choose(rng).map(|colon| colon + 1) else { return };
-    let end = memchr::memchr(b',', &bytes[start..]).map_or(bytes.len(), |length| start + length);
-    bytes.splice(start..end, values.choose(rng).expect("values").bytes());
-}
-
-#[test]
-fn ten_thousand_mutated_records_are_all_accounted_for_and_tell_nothing() {
-    let mut rng = ChaCha8Rng::seed_from_u64(20_120_501);
-    let map = serde_saphyr::from_str("{time: time, actor: actor, client_ip: client_ip, each: files, bytes: size}");
-    let decoders = [Decoder::Native, Decoder::Mapped(map.expect("a map"))];
-    let limits = DecodeLimits::default();
-    let (mut used, mut rejected, mut reasons) = (0, 0, std::collections::BTreeSet::new());
-    for _ in 0..10_000 {
-        let payload = mutated(&mut rng);
-        for decoder in &decoders {
-            let mut calls = 0;
-            decoder.decode(&payload, None, &limits, &mut |_, result| {
-                calls += 1;
-                let Err(reject) = result else { return used += 1 };
-                rejected += 1;
-                reasons.insert(reject.reason);
-                let said = format!("{reject} {reject:?}");
-                assert!(!MARKED.iter().any(|marked| said.contains(marked)), "{said}");
-            });
-            assert_eq!(calls, 1, "one element at most in these records");
-        }
-    }
-    assert_eq!(used + rejected, 20_000);
-    assert!(used > 3_000 && rejected > 3_000, "{used} used, {rejected} rejected");
-    assert!(reasons.len() >= 7, "{reasons:?}");
-}
-
 /// A text that means itself: not blank, nothing to trim.
 fn a_text() -> impl Strategy<Value = String> {
     any::<String>().prop_map(|text| format!("<{text}>"))
@@ -402,7 +328,7 @@ proptest! {
         let hasher = ContentHasher::new(b"0123456789abcdef");
         // Leaked, because an event's lifetime cannot be shortened to compare it (`SmallVec` is invariant).
         let in_order: &'static str = object(&entries).leak();
-        entries.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+        entries.sort_by_key(|(key, _)| siphasher::sip::SipHasher13::new_with_keys(seed, 0).hash(key.as_bytes()));
         let shuffled: &'static str = object(&entries).leak();
         prop_assert_eq!(&decode(in_order).expect("used"), &event);
         let decoded = decode(shuffled).expect("used");

@@ -173,34 +173,8 @@ fn the_longest_line_that_covers_a_destination_decides() {
 
 #[test]
 fn a_wrong_line_is_named_with_its_field_and_without_its_value() {
-    let text = r#"
-{"actor":"emp1","aliases":["secret-alias"]}
-{"actor":"emp2","aliases":["x","SECRET-ALIAS "]}
-{"actor":"Secret-Alias"}
-{"actor":"EMP1"}
-{"actor":"emp3","kind":"secret"}
-{"actor":"emp4","tz":"Secret/Zone"}
-{"actor":"emp5","left_at":"secret"}
-{"actor":"emp6","notice_at":-1}
-{"actor":"emp7","aliases":"secret"}
-{"actor":"emp7","aliases":["a",5]}
-{"actor":5}
-{"actor":"emp8","actor":"secret"}
-{"destination":"secret.example"}
-{"destination":"secret.example","class":"secret"}
-{"destination":"co.uk","class":"internal"}
-{"destination":"https://","class":"internal"}
-{"destination":"d.example","class":"internal","actor":"secret"}
-{"destination":"e.example","class":"internal"}
-{"destination":"E.example.","class":"partner"}
-{"client_ip":"10.0.0.1"}
-{"client_ip":"10.0.0.1","actor":"emp1","from":"2012-05-01T10:00:00Z","to":"2012-05-01T10:00:00Z"}
-{"role":"secret"}
-[1]
-{"actor":"secret"
-secret
-"#;
-    let report = refused(text.trim_start());
+    let text = include_str!("fixtures/wrong.ndjson");
+    let report = refused(text);
     assert!(!report.to_lowercase().contains("secret"));
     insta::assert_snapshot!(report);
     assert!(refused(&"x\n".repeat(1_000)).ends_with("line 100: too many errors, the rest of the file was not read"));

@@ -11,6 +11,7 @@ use crate::core::activity::{Activity, Flags, Origin, Record};
 use crate::core::decode::{ContentHasher, RejectReason, clamp_future};
 use crate::core::event::{Event, EventKind};
 use crate::core::identifiers::mask_in;
+use crate::core::units::Partition;
 use smallvec::SmallVec;
 use std::borrow::Cow;
 
@@ -67,14 +68,7 @@ impl Working {
         self.tags.fill(event, knowledge, flags.has(Flags::CUSTOMER_OBJECT) && event.kind == EventKind::Query);
         let (named, named_customers) = self.tags.largest();
         let activity = Activity {
-            origin: Origin {
-                source: settings.sources.get(usize::from(record.source.0)).map_or(0, SourceSpec::id),
-                epoch: record.epoch,
-                partition: record.partition,
-                offset: record.offset.0,
-                index,
-                part: 0,
-            },
+            origin: origin(settings, record, index),
             time,
             received: record.received,
             kind: event.kind,
@@ -103,16 +97,32 @@ impl Working {
             tags: self.tags.part(0),
         };
         let partition = partition_of(activity.actor, settings.partitions);
-        let mut record = Record::Activity(activity);
-        out.emit(partition, &record);
-        for part in 1..self.tags.parts() {
-            if let Record::Activity(activity) = &mut record {
-                activity.origin.part = u32::try_from(part).unwrap_or(u32::MAX);
-                activity.flags = activity.flags.with(Flags::CONTINUATION, true);
-                activity.tags = self.tags.part(part);
-            }
-            out.emit(partition, &record);
+        emit_parts(&self.tags, partition, activity, out);
+    }
+}
+
+/// The event, in as many records as its tags take.
+fn emit_parts<'a>(tags: &'a EventTags, to: Partition, activity: Activity<'a>, out: &mut dyn IngestOut) {
+    let mut record = Record::Activity(activity);
+    out.emit(to, &record);
+    for part in 1..tags.parts() {
+        if let Record::Activity(activity) = &mut record {
+            activity.origin.part = u32::try_from(part).unwrap_or(u32::MAX);
+            activity.flags = activity.flags.with(Flags::CONTINUATION, true);
+            activity.tags = tags.part(part);
         }
+        out.emit(to, &record);
+    }
+}
+
+fn origin(settings: &IngestSettings, record: &SourceRecord<'_>, index: u32) -> Origin {
+    Origin {
+        source: settings.sources.get(usize::from(record.source.0)).map_or(0, SourceSpec::id),
+        epoch: record.epoch,
+        partition: record.partition,
+        offset: record.offset.0,
+        index,
+        part: 0,
     }
 }
 
