@@ -65,8 +65,14 @@ fn configuration(directory: &Path, brokers: &str, port: u16) -> String {
     )
 }
 
-/// Sends every line, happening now, and keeps what was sent for the replay; kills `victim` midway.
-fn tell(directory: &Path, config: &ClientConfig, lines: &[(&'static str, String, String)], victim: &mut Process) {
+/// Sends every line, happening now, and keeps what was sent for the replay; kills `victim` midway, and says when.
+fn tell(
+    directory: &Path,
+    config: &ClientConfig,
+    lines: &[(&'static str, String, String)],
+    victim: &mut Process,
+) -> i64 {
+    let mut killed_ms = i64::MAX;
     let producer: BaseProducer = config.clone().set("acks", "all").set("linger.ms", "2").create().expect("a producer");
     let mut sent: BTreeMap<&str, String> = BTreeMap::new();
     let began = Instant::now();
@@ -79,6 +85,7 @@ fn tell(directory: &Path, config: &ClientConfig, lines: &[(&'static str, String,
         if number == lines.len() / 2 {
             victim.child.kill().expect("killed");
             victim.child.wait().expect("ended");
+            killed_ms = jiff::Timestamp::now().as_millisecond();
         }
         let now = jiff::Timestamp::now();
         let line = format!("{before}{now:.3}{after}");
@@ -95,6 +102,7 @@ fn tell(directory: &Path, config: &ClientConfig, lines: &[(&'static str, String,
     for (topic, text) in sent {
         std::fs::write(directory.join(format!("sent-{topic}.ndjson")), text).expect("written");
     }
+    killed_ms
 }
 
 fn replayed(directory: &Path) -> Pairs {
@@ -128,6 +136,21 @@ fn raised(config: &ClientConfig) -> Pairs {
     known.values().map(pair).collect()
 }
 
+/// From the event that met a rule to the incident's record, while the first process still lived: for information.
+fn print_latency(config: &ClientConfig, killed_ms: i64) {
+    let lines = read_all(config, &format!("{TEST}.incidents"));
+    let latency = |line: &common::kafka::Line| {
+        let incident: Incident = serde_json::from_slice(&line.value).expect("an incident");
+        let told = matches!(incident.status, Status::Opened | Status::Escalated) && line.made_ms < killed_ms;
+        told.then(|| line.made_ms - incident.time.as_millis())
+    };
+    let mut all: Vec<i64> = lines.iter().filter_map(latency).collect();
+    all.sort_unstable();
+    if let (Some(median), Some(p99)) = (all.get(all.len() / 2), all.get(all.len() * 99 / 100)) {
+        println!("event to incident at {EVENTS_A_SECOND}/s: p50 {median} ms, p99 {p99} ms of {} lines", all.len());
+    }
+}
+
 #[test]
 fn two_processes_of_which_one_is_killed_raise_what_a_replay_raises() {
     let Some(kafka) = Kafka::shared(TEST) else { return };
@@ -148,7 +171,7 @@ fn two_processes_of_which_one_is_killed_raise_what_a_replay_raises() {
     let second = Process::start(directory.path(), "second", &configurations[1], ports[1]);
     eventually("both are ready", WITHIN, || first.is_ready() && second.is_ready());
 
-    tell(directory.path(), &config, &lines, &mut first);
+    let killed_ms = tell(directory.path(), &config, &lines, &mut first);
     let expected = replayed(directory.path());
     for rule in ["bulk-read", "leaver-active", "canary-touched", "read-then-out", "unknown-rows"] {
         assert!(expected.iter().any(|(raised, _)| raised == rule), "the replay raises {rule}");
@@ -157,5 +180,6 @@ fn two_processes_of_which_one_is_killed_raise_what_a_replay_raises() {
     while !raised(&config).is_superset(&expected) && Instant::now() < until {
         std::thread::sleep(Duration::from_millis(500));
     }
+    print_latency(&config, killed_ms);
     assert_eq!(raised(&config), expected, "{}", second.log());
 }

@@ -158,6 +158,8 @@ pub fn produce(config: &ClientConfig, topic: &str, values: impl IntoIterator<Ite
 pub struct Line {
     pub partition: i32,
     pub offset: i64,
+    /// When the record was made, in milliseconds since the epoch.
+    pub made_ms: i64,
     pub key: Vec<u8>,
     pub value: Vec<u8>,
 }
@@ -180,6 +182,7 @@ pub fn read_all(config: &ClientConfig, topic: &str) -> Vec<Line> {
             Some(Ok(message)) => lines.push(Line {
                 partition: message.partition(),
                 offset: message.offset(),
+                made_ms: message.timestamp().to_millis().unwrap_or_default(),
                 key: message.key().unwrap_or_default().to_vec(),
                 value: message.payload().unwrap_or_default().to_vec(),
             }),

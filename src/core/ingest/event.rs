@@ -10,7 +10,7 @@ use super::tags::EventTags;
 use crate::core::activity::{Activity, Flags, Origin, Record};
 use crate::core::decode::{ContentHasher, RejectReason, clamp_future};
 use crate::core::event::{Event, EventKind};
-use crate::core::identifiers::mask_in;
+use crate::core::identifiers::{Region, mask_in};
 use crate::core::units::Partition;
 use smallvec::SmallVec;
 use std::borrow::Cow;
@@ -61,9 +61,9 @@ impl Working {
         let destination = event.destination.as_deref().map(|raw| self.places.shown(directory, knowledge.region, raw));
         let masked: SmallVec<[Cow<'_, str>; 2]> =
             event.objects.iter().take(MAX_OBJECTS).map(|name| mask_in(name, knowledge.region)).collect();
-        let texts = [&event.id, &event.client_ip, &event.operation, &event.channel];
-        let [id, client_ip, operation, channel] =
-            texts.map(|text| text.as_deref().map(|text| mask_in(text, knowledge.region)));
+        let texts = [&event.id, &event.operation, &event.channel];
+        let [id, operation, channel] = texts.map(|text| text.as_deref().map(|text| mask_in(text, knowledge.region)));
+        let client_ip = event.client_ip.as_deref().map(|text| masked_address(text, knowledge.region));
         let flags = flags(settings, event).with(Flags::FUTURE, future);
         self.tags.fill(event, knowledge, flags.has(Flags::CUSTOMER_OBJECT) && event.kind == EventKind::Query);
         let (named, named_customers) = self.tags.largest();
@@ -113,6 +113,11 @@ fn emit_parts<'a>(tags: &'a EventTags, to: Partition, activity: Activity<'a>, ou
         }
         out.emit(to, &record);
     }
+}
+
+/// An address hides nobody's number; whatever else stands in its place may.
+fn masked_address(text: &str, region: Region) -> Cow<'_, str> {
+    if text.parse::<std::net::IpAddr>().is_ok() { Cow::Borrowed(text) } else { mask_in(text, region) }
 }
 
 fn origin(settings: &IngestSettings, record: &SourceRecord<'_>, index: u32) -> Origin {
