@@ -2,6 +2,7 @@
 
 use super::day::DayEvent;
 use super::scene::Scene;
+use crate::core::decode::{DecodeLimits, Decoder};
 use crate::core::ingest::partition_of;
 use crate::core::time::{EventTime, Millis};
 use crate::io::clock::{Clock, SystemClock};
@@ -9,7 +10,10 @@ use anyhow::{Context, Result, bail};
 use rdkafka::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rustc_hash::FxBuildHasher;
+use std::collections::HashSet;
 use std::fs::File;
+use std::hash::BuildHasher;
 use std::io::{BufWriter, Write};
 use std::time::Duration;
 
@@ -27,6 +31,8 @@ pub(super) struct Feed<'a> {
     began: EventTime,
     length: Millis,
     sent: [BufWriter<File>; 2],
+    /// Hashes of the customer numbers in what was sent.
+    customers: HashSet<u64>,
 }
 
 impl<'a> Feed<'a> {
@@ -44,6 +50,7 @@ impl<'a> Feed<'a> {
             next: 0,
             length: Millis::from_secs(i64::try_from(seconds)?),
             sent: [create("db-queries")?, create("egress")?],
+            customers: HashSet::new(),
         })
     }
 
@@ -66,6 +73,7 @@ impl<'a> Feed<'a> {
         let file = &mut self.sent[usize::from(event.topic == "egress")];
         writeln!(file, "{line}")?;
         let partition = partition_of(&line, PARTITIONS);
+        self.note_customers(&line);
         let mut record: BaseRecord<'_, (), str> =
             BaseRecord::to(event.topic).partition(i32::try_from(partition.0)?).payload(&line);
         loop {
@@ -89,6 +97,21 @@ impl<'a> Feed<'a> {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of a minute")]
     pub fn progress(&self) -> f64 {
         self.clock.now().since(self.began).as_millis() as f64 / self.length.as_millis() as f64
+    }
+
+    /// The simulated company's own numbers are written in one way only, so they can be told apart as they stand.
+    fn note_customers(&mut self, line: &str) {
+        Decoder::Native.decode(line.as_bytes(), None, &DecodeLimits::default(), &mut |_, decoded| {
+            let named = decoded.iter().flat_map(|event| &event.identifiers);
+            for value in named.filter(|named| named.kind == "customer_id").flat_map(|named| &named.values) {
+                self.customers.insert(FxBuildHasher.hash_one(value));
+            }
+        });
+    }
+
+    /// Distinct customers named in the events sent so far.
+    pub fn customers(&self) -> usize {
+        self.customers.len()
     }
 
     /// Events sent so far.

@@ -61,8 +61,11 @@ impl Screen {
     /// The figures now.
     pub fn status(&mut self, feed: &Feed<'_>, watch: &Watch, fleet: &Fleet) {
         let every = if self.live { LIVE } else { PLAIN };
-        let (before, sent) = self.last.unwrap_or_else(|| (Instant::now(), 0));
-        if self.last.is_some() && before.elapsed() < every {
+        let Some((before, sent)) = self.last else {
+            self.last = Some((Instant::now(), feed.sent()));
+            return;
+        };
+        if before.elapsed() < every {
             return;
         }
         let per_second = rate(feed.sent() - sent, before.elapsed());
@@ -75,7 +78,7 @@ impl Screen {
             "{} events, {per_second}/s, {} actors, {} customers touched, {latency}",
             feed.sent(),
             fleet.metric("leakwatch_entities"),
-            fleet.metric("leakwatch_tags"),
+            feed.customers(),
         );
         if self.live {
             self.bar.set_message(text);

@@ -5,7 +5,7 @@ use super::figures::Figures;
 use super::judge::Judge;
 use super::stream::{Seen, SeenTag, StreamState};
 use super::{Detector, Output, emit};
-use crate::core::activity::{Activity, Flags, TagList};
+use crate::core::activity::{Activity, DestinationClass, Flags, TagList};
 use crate::core::event::EventKind;
 use crate::core::incident::Incident;
 use crate::core::time::EventTime;
@@ -112,7 +112,10 @@ impl Detector {
             for object in &activity.objects {
                 entity.objects.add(object, activity.time);
             }
-            if let Some(destination) = activity.destination {
+            // What stays inside the company is no way out, and would crowd out what is.
+            if let Some(destination) = activity.destination
+                && activity.class != DestinationClass::Internal
+            {
                 entity.destinations.add(destination, activity.time);
             }
         }
@@ -145,7 +148,13 @@ impl Detector {
         rules.sort_unstable();
         rules.dedup();
         let event = Mark::new(activity.time, activity.id);
-        let judge = Judge { plan: &self.plan, figures: &self.figures, limits: &limits, event: &event };
+        let judge = Judge {
+            plan: &self.plan,
+            figures: &self.figures,
+            limits: &limits,
+            event: &event,
+            destination: activity.destination,
+        };
         for (rule, time) in rules.drain(..) {
             judge.judge(entity, rule, time, &mut self.scratch.lines);
         }

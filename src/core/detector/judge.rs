@@ -33,6 +33,8 @@ pub(super) struct Judge<'a> {
     pub limits: &'a [Limits],
     /// The event that made it necessary.
     pub event: &'a Mark,
+    /// Where that event went, if it did.
+    pub destination: Option<&'a str>,
 }
 
 impl Judge<'_> {
@@ -82,7 +84,8 @@ impl Judge<'_> {
         let customers = view.customers(spec.window, time);
         let destinations = entity.destinations.top();
         let objects = entity.objects.top();
-        let told = Sentence { rule: spec, entity, observed, threshold, customers, destinations: &destinations };
+        let to = self.destination;
+        let told = Sentence { rule: spec, entity, observed, threshold, customers, to, destinations: &destinations };
         Met {
             time,
             severity,

@@ -13,6 +13,9 @@ pub(super) struct Sentence<'a> {
     pub observed: f64,
     pub threshold: f64,
     pub customers: Customers,
+    /// Where the event went that met the rule.
+    pub to: Option<&'a str>,
+    /// Where the actor sends to.
     pub destinations: &'a [NamedCount],
 }
 
@@ -23,21 +26,29 @@ pub(super) fn sentence(told: &Sentence<'_>) -> String {
     let window = spoken(told.rule);
     let mut text = match (told.rule.measure(), told.rule.filter.kind()) {
         (Measure::Customers | Measure::CustomersNamed, Some(EventKind::Egress)) => {
-            format!("{who} sent {count} customers to {} within {window}", place(told.destinations))
+            format!("{who} sent {count} {} to {} within {window}", plural(told, "customer"), place(told))
         }
         (Measure::Customers | Measure::CustomersNamed, Some(EventKind::Query) | None) => {
-            format!("{who} read {count} customers within {window}")
+            format!("{who} read {count} {} within {window}", plural(told, "customer"))
         }
         (Measure::Overlap, _) => {
             let before = match &told.rule.shape {
                 Shape::Overlap { read_before } => read_before.name(),
                 Shape::Count(_) | Shape::FirstSeen(_) | Shape::Sequence { .. } => told.rule.window.name(),
             };
-            let to = place(told.destinations);
-            format!("{who} sent {count} customers to {to} within {window} that it had read in the {before} before")
+            let (customers, to) = (plural(told, "customer"), place(told));
+            format!("{who} sent {count} {customers} within {window} that it had read in the {before} before, to {to}")
         }
-        (Measure::Canaries, _) => format!("{who} touched {count} decoy customers, whom no work should touch"),
-        (Measure::UnknownRows, _) => format!("{who} ran {count} queries within {window} that do not say how many rows"),
+        (Measure::Canaries, _) => {
+            format!("{who} touched {count} decoy {}, whom no work should touch", plural(told, "customer"))
+        }
+        (Measure::UnknownRows, _) => {
+            let copies = if is_one(told) { "1 copy or export".into() } else { format!("{count} copies or exports") };
+            format!("{who} made {copies} of customers within {window}, of unknown size")
+        }
+        (Measure::Events, _) => {
+            format!("{}: {who}, {count} {} within {window}", told.rule.title, plural(told, "event"))
+        }
         (Measure::BaseShare, _) => format!("{who} read {count} % of all customers within {window}"),
         (measure, _) => format!("{who}: {count} {} within {window} ({})", plain(measure), told.rule.title),
     };
@@ -61,17 +72,26 @@ fn who(entity: &EntityState) -> String {
 
 fn add_overlap(text: &mut String, told: &Sentence<'_>) {
     if told.rule.measure() != Measure::Overlap && told.customers.overlap > 0 {
-        let overlap = number_of(told.customers.overlap);
-        let _ = write!(text, "; {overlap} customers it had read left to {}", place(told.destinations));
+        let _ = write!(text, "; sent of those it had read: {}", number_of(told.customers.overlap));
     }
 }
 
-fn place(destinations: &[NamedCount]) -> String {
-    match destinations {
-        [] => "an unnamed place".into(),
-        [one] => one.name.clone(),
-        [first, rest @ ..] => format!("{} and {} more", first.name, rest.len()),
+fn place(told: &Sentence<'_>) -> String {
+    let Some(to) = told.to.or_else(|| told.destinations.first().map(|first| first.name.as_str())) else {
+        return "an unnamed place".into();
+    };
+    match told.destinations.iter().filter(|other| other.name != to).count() {
+        0 => to.into(),
+        others => format!("{to} and {others} more"),
     }
+}
+
+fn is_one(told: &Sentence<'_>) -> bool {
+    (told.observed - 1.0).abs() < f64::EPSILON
+}
+
+fn plural(told: &Sentence<'_>, noun: &str) -> String {
+    if is_one(told) { noun.into() } else { format!("{noun}s") }
 }
 
 fn spoken(rule: &Rule) -> &'static str {
