@@ -17,6 +17,8 @@ const TEST: &str = "leak_over_kafka";
 const PARTITIONS: i32 = 8;
 /// A week of the simulated company is told at this speed.
 const EVENTS_A_SECOND: usize = 5_000;
+/// Each of them is one more page, spread over the week.
+const MORE_LEAVERS: usize = 60;
 /// What a week of 270 people and their services comes to, at least.
 const LEAST_EVENTS: usize = 200_000;
 const WITHIN: Duration = Duration::from_mins(3);
@@ -30,6 +32,7 @@ fn simulated(directory: &Path) -> Vec<(&'static str, String, String)> {
     let leaks = ["bulk-dump,size=12000", "leaver", "canary", "read-then-out,size=120", "copy-unknown"];
     let mut args = vec!["simulate", "--out", &data_text, "--actors", "270", "--customers", "20000", "--seed", "41"];
     args.extend(leaks.iter().flat_map(|leak| ["--attack", leak]));
+    args.extend(["--attack", "leaver"].repeat(MORE_LEAVERS));
     leakwatch(&args);
     let key = directory.join("tag.key").to_str().expect("text").to_owned();
     leakwatch(&["filter", "keygen", &key]);
@@ -73,7 +76,7 @@ fn tell(
     victim: &mut Process,
 ) -> i64 {
     let mut killed_ms = i64::MAX;
-    let producer: BaseProducer = config.clone().set("acks", "all").set("linger.ms", "2").create().expect("a producer");
+    let producer: BaseProducer = config.clone().set("acks", "all").set("linger.ms", "20").create().expect("a producer");
     let mut sent: BTreeMap<&str, String> = BTreeMap::new();
     let began = Instant::now();
     for (number, (topic, before, after)) in lines.iter().enumerate() {

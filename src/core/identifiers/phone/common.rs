@@ -43,6 +43,7 @@ const fn with_trunk_zero(code: &'static str, reserved: &'static [u8], min_digits
 }
 
 /// China has carrier codes (11…, 12…, 179…) beside its mobile numbers, which [`is_chinese_mobile`] knows.
+/// Korea dials carriers as `08x` in front of a national number.
 pub const COUNTRIES: [Country; 20] = [
     with_trunk_zero("86", b"01", 10, 11),
     country("1", b"01", 10, 10),
@@ -51,7 +52,7 @@ pub const COUNTRIES: [Country; 20] = [
     with_trunk_zero("886", b"01", 8, 9),
     country("65", b"0", 8, 8),
     with_trunk_zero("81", b"01", 9, 10),
-    with_trunk_zero("82", b"0", 9, 10),
+    with_trunk_zero("82", b"08", 9, 10),
     with_trunk_zero("91", b"0", 10, 10),
     with_trunk_zero("60", b"0", 9, 10),
     with_trunk_zero("66", b"0", 9, 9),
