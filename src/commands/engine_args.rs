@@ -2,9 +2,9 @@
 
 use super::failure::Failure;
 use crate::config::EngineSettings;
-use crate::config::settings::FilterSettings;
+use crate::config::settings::{FilterSettings, SilentBy, SourceSettings};
 use crate::core::decode::{DecodeLimits, Decoder};
-use crate::core::ingest::{IngestSettings, Knowledge, SourceSpec};
+use crate::core::ingest::{IngestSettings, Knowledge, Part, Silence, SourceSpec};
 use crate::core::rules::{RuleText, SHIPPED, check};
 use crate::io::knowledge;
 use crate::io::rule_files::{self, RuleFile};
@@ -125,6 +125,17 @@ pub fn file_source<'a>(settings: &EngineSettings, argument: &'a str) -> Result<(
     let source = settings.sources.iter().find(|source| source.topic == topic).ok_or_else(|| {
         Failure::usage(anyhow!("{argument}: expected a source with topic `{topic}` in the configuration"))
     })?;
-    let spec = SourceSpec::new(topic, source.decoder.clone(), source.kind);
-    Ok((spec, path))
+    Ok((configured_source(source), path))
+}
+
+/// A configured topic, as ingest takes it.
+pub fn configured_source(source: &SourceSettings) -> SourceSpec {
+    let silent = source.silent.map(|silent| Silence {
+        after: silent.after,
+        by: silent.by.map(|by| match by {
+            SilentBy::Database => Part::Database,
+            SilentBy::App => Part::App,
+        }),
+    });
+    SourceSpec::new(source.topic.clone(), source.decoder.clone(), source.kind).watched(silent)
 }

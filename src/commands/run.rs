@@ -1,11 +1,10 @@
 //! `leakwatch run`: the service, on Kafka.
 
-use super::engine_args::{EngineArgs, read_rules};
+use super::engine_args::{EngineArgs, configured_source, read_rules};
 use super::failure::{Failure, Outcome};
 use crate::app::{self, AppError, Plan};
 use crate::config::Settings;
 use crate::config::settings::Role;
-use crate::core::ingest::SourceSpec;
 use crate::core::rules::{RuleText, check};
 use crate::io::kafka::stages::RuleSet;
 use crate::io::rule_files::RuleFile;
@@ -68,9 +67,7 @@ fn plan(args: &Args) -> Result<Plan, Failure> {
         return Err(Failure::usage(anyhow!("{}: {message}", file.display())));
     }
     let rules = rule_set(&read_rules(&settings.engine)?)?;
-    let sources = settings.engine.sources.iter();
-    let sources =
-        sources.map(|source| SourceSpec::new(source.topic.clone(), source.decoder.clone(), source.kind)).collect();
+    let sources = settings.engine.sources.iter().map(configured_source).collect();
     Ok(Plan { settings, roles: wanted, rules, sources })
 }
 

@@ -2,13 +2,14 @@
 //!
 //! One partition; what replay, rule tests and benchmarks run.
 
-use super::activity::{BatchBuilder, BatchReader, Control, Record};
+use super::activity::{BatchBuilder, BatchReader, Control, Record, codec};
 use super::detector::{Detector, DetectorSettings, DetectorStats, Output};
 use super::event::FieldSet;
 use super::incident::Incident;
 use super::ingest::{Ingest, IngestOut, IngestSettings, Knowledge, RejectedRecord, SourceRecord};
 use super::time::Millis;
-use super::units::{Offset, Ordinal, Partition, Position};
+use super::units::{Partition, Position};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Actors that the directory does not know, at most, before they share entities.
@@ -35,7 +36,9 @@ struct Log {
     batch: BatchBuilder,
     detector: Detector,
     outputs: Vec<Output>,
-    offset: u64,
+    incidents: Vec<Incident>,
+    made: VecDeque<Vec<u8>>,
+    next: Position,
 }
 
 impl Engine {
@@ -48,10 +51,13 @@ impl Engine {
             lateness,
             max_unlisted: MAX_UNLISTED,
         });
-        let mut log = Log { batch: BatchBuilder::default(), detector, outputs: Vec::new(), offset: 0 };
+        let mut log = Log::new(detector);
         log.append(&Record::Control(Control::Rules { version: "", yaml: rules.to_vec() }));
         if let Some(figures) = figures {
             log.append(&Record::Control(Control::Filter(figures)));
+        }
+        for source in &settings.sources {
+            log.append(&Record::Control(Control::Source(source.note(&source.shown(knowledge.region)))));
         }
         let settings = IngestSettings { partitions: 1, ..settings };
         let mut engine = Self { ingest: Ingest::new(Arc::new(settings), knowledge), log };
@@ -66,10 +72,8 @@ impl Engine {
         self.ingest.process(record, &mut intake);
         let used = intake.emitted || !intake.rejected;
         self.log.apply();
-        for output in self.log.outputs.drain(..) {
-            match output {
-                Output::Incident(incident) => out.incident(*incident),
-            }
+        for incident in self.log.incidents.drain(..) {
+            out.incident(incident);
         }
         used
     }
@@ -81,6 +85,17 @@ impl Engine {
 }
 
 impl Log {
+    fn new(detector: Detector) -> Self {
+        Self {
+            batch: BatchBuilder::default(),
+            detector,
+            outputs: Vec::new(),
+            incidents: Vec::new(),
+            made: VecDeque::new(),
+            next: Position::default(),
+        }
+    }
+
     fn append(&mut self, record: &Record<'_>) {
         // A record that cannot be encoded cannot be logged on Kafka either; there is none of its kind.
         let _ = self.batch.push(record);
@@ -90,15 +105,36 @@ impl Log {
         if self.batch.is_empty() {
             return;
         }
-        if let Ok(records) = BatchReader::new(self.batch.as_bytes()) {
-            for (ordinal, record) in (0..).zip(records) {
-                let Ok(record) = record else { break };
-                let position = Position { offset: Offset(self.offset), ordinal: Ordinal(ordinal) };
-                self.detector.apply(position, &record, &mut self.outputs);
+        let batch = std::mem::take(&mut self.batch);
+        if let Ok(records) = BatchReader::new(batch.as_bytes()) {
+            for record in records.map_while(Result::ok) {
+                self.apply_one(&record);
             }
         }
-        self.offset += 1;
+        self.batch = batch;
         self.batch.clear();
+    }
+
+    /// Applies a record, and right after it what the detector made of it: in memory a record for another entity does not
+    /// wait. What was made first is applied first, as in a log.
+    fn apply_one(&mut self, record: &Record<'_>) {
+        self.step(record);
+        while let Some(made) = self.made.pop_front() {
+            if let Ok(record) = codec::decode(&made) {
+                self.step(&record);
+            }
+        }
+    }
+
+    fn step(&mut self, record: &Record<'_>) {
+        self.detector.apply(self.next, record, &mut self.outputs);
+        self.next.offset.0 += 1;
+        for output in self.outputs.drain(..) {
+            match output {
+                Output::Incident(incident) => self.incidents.push(*incident),
+                Output::Record { record, .. } => self.made.push_back(record),
+            }
+        }
     }
 }
 

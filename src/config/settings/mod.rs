@@ -10,6 +10,7 @@ mod sinks;
 mod sources;
 mod topics;
 
+pub use crate::config::raw::SilentBy;
 pub use engine::{
     ClockSettings, DirectorySettings, EngineSettings, FilterSettings, Limits, RejectedSettings, RuleSettings,
 };

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 const MAGIC: [u8; 2] = *b"LW";
 /// The version that this build writes.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 const HEADER_BYTES: usize = 3;
 
 /// A batch holds at most this many records.
@@ -54,10 +54,7 @@ impl BatchBuilder {
     /// # Errors
     /// [`CodecError::Encode`] if the record cannot be written; the batch is then as it was.
     pub fn push(&mut self, record: &Record<'_>) -> Result<(), CodecError> {
-        if self.bytes.is_empty() {
-            self.bytes.extend_from_slice(&MAGIC);
-            self.bytes.push(VERSION);
-        }
+        self.begin();
         let before = self.bytes.len();
         let writer = postcard::ser_flavors::io::WriteFlavor::new(&mut self.bytes);
         if postcard::serialize_with_flavor::<_, _, &mut Vec<u8>>(record, writer).is_err() {
@@ -66,6 +63,20 @@ impl BatchBuilder {
         }
         self.records += 1;
         Ok(())
+    }
+
+    /// Appends a record that [`encode`] wrote.
+    pub fn push_encoded(&mut self, record: &[u8]) {
+        self.begin();
+        self.bytes.extend_from_slice(record);
+        self.records += 1;
+    }
+
+    fn begin(&mut self) {
+        if self.bytes.is_empty() {
+            self.bytes.extend_from_slice(&MAGIC);
+            self.bytes.push(VERSION);
+        }
     }
 
     /// Whether the batch should be sent before more is added.
@@ -93,6 +104,22 @@ impl BatchBuilder {
         self.bytes.clear();
         self.records = 0;
     }
+}
+
+/// One record by itself, as [`BatchBuilder::push_encoded`] takes it.
+///
+/// # Errors
+/// [`CodecError::Encode`] if it cannot be written.
+pub fn encode(record: &Record<'_>) -> Result<Vec<u8>, CodecError> {
+    postcard::to_stdvec(record).map_err(|_| CodecError::Encode)
+}
+
+/// Reads one record that [`encode`] wrote.
+///
+/// # Errors
+/// [`CodecError::Damaged`].
+pub fn decode(record: &[u8]) -> Result<Record<'_>, CodecError> {
+    postcard::from_bytes(record).map_err(|_| CodecError::Damaged { ordinal: 0 })
 }
 
 /// Reads the records of one message, borrowing from it.

@@ -1,11 +1,15 @@
 //! The activity log: the one stream that everything which may decide comes through.
 //!
-//! [`record`] says what the log carries, [`codec`] how one message (a batch) is written.
+//! [`record`] says what the log carries, [`pool`] what partitions tell each other through it, [`codec`] how one message
+//! (a batch) is written.
 
 pub mod codec;
+pub mod pool;
 pub mod record;
 
 pub use codec::{BatchBuilder, BatchReader, CodecError};
+pub use pool::{MadeBy, Pool, PoolActor, PoolTags, RoleFigures, RoleHistogram, SourceFigures};
 pub use record::{
-    Activity, ActorKind, Control, DestinationClass, FilterFigures, Flags, KindFigures, Origin, Record, TagList, Tick,
+    Activity, ActorKind, Control, DestinationClass, FilterFigures, Flags, KindFigures, Origin, Record, SourceNote,
+    TagList, Tick,
 };

@@ -2,8 +2,9 @@
 //!
 //! Field order is the wire format (see [`super::codec`]): append, never reorder, and raise the version.
 
+use super::pool::{Pool, RoleFigures, SourceFigures};
 use crate::core::event::EventKind;
-use crate::core::time::EventTime;
+use crate::core::time::{EventTime, Millis};
 use crate::core::units::{ByteCount, Epoch, Partition, Rows, Tag};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,15 @@ pub enum Record<'a> {
     /// What else may decide.
     #[serde(borrow)]
     Control(Control<'a>),
+    /// An actor's activity, for an entity that it shares with others.
+    #[serde(borrow)]
+    Pool(Pool<'a>),
+    /// What a partition learned of its actors' ordinary days.
+    #[serde(borrow)]
+    Roles(RoleFigures<'a>),
+    /// What a partition saw of a source.
+    #[serde(borrow)]
+    Source(SourceFigures<'a>),
 }
 
 /// Where a record came from. Highest-per-origin makes at-least-once delivery count once.
@@ -60,6 +70,13 @@ impl Flags {
     pub const BULK_OPERATION: Self = Self(1 << 5);
     /// The source usually tells rows for this kind of query.
     pub const ROWS_USUAL: Self = Self(1 << 6);
+
+    /// The query walks through a table a page at a time.
+    pub const PAGED: Self = Self(1 << 7);
+    /// The event names no actor: its client address stands in.
+    pub const NAMELESS: Self = Self(1 << 8);
+    /// The directory says who holds the client address.
+    pub const LEASED: Self = Self(1 << 9);
 
     /// Whether every flag of `other` is set.
     pub const fn has(self, other: Self) -> bool {
@@ -151,7 +168,7 @@ impl TagList<'_> {
     }
 }
 
-fn bit(bits: &[u8], at: usize) -> bool {
+pub(super) fn bit(bits: &[u8], at: usize) -> bool {
     bits.get(at / 8).is_some_and(|byte| byte & (1 << (at % 8)) != 0)
 }
 
@@ -223,6 +240,9 @@ pub struct Activity<'a> {
     /// Customer tags, a list a kind.
     #[serde(borrow)]
     pub tags: SmallVec<[TagList<'a>; 3]>,
+    /// What of its source is watched for silence by itself: a database or an application, masked.
+    #[serde(borrow)]
+    pub part: Option<&'a str>,
 }
 
 /// Wall-clock time, written by ingest about once a second and partition.
@@ -265,6 +285,35 @@ pub enum Control<'a> {
         /// When it was noticed.
         noticed: EventTime,
     },
+    /// What a source is called, and when its silence is worth saying.
+    #[serde(borrow)]
+    Source(SourceNote<'a>),
+    /// After how long a customer filter is stale.
+    FilterStaleAfter {
+        /// Milliseconds after it was built.
+        millis: Millis,
+    },
+    /// A directory file was refused because it had lost too many lines; the one before it stays in force.
+    DirectoryRefused {
+        /// Lines of the directory in force.
+        lines: u64,
+        /// Lines of the refused one.
+        found: u64,
+        /// When it was noticed.
+        noticed: EventTime,
+    },
+}
+
+/// A source as incidents name it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SourceNote<'a> {
+    /// Its number in origins.
+    pub id: u64,
+    /// Its topic.
+    #[serde(borrow)]
+    pub name: &'a str,
+    /// After how long without events it counts as silent, where that is configured.
+    pub silent_after: Option<Millis>,
 }
 
 /// Figures of the customer filters in force, for corrections and caps.

@@ -1,31 +1,50 @@
-//! The state of one actor.
+//! The state of one entity: an actor, or what several actors share.
 
+use super::baseline::Learned;
+use super::hours::Hours;
 use super::kinds::Kinds;
 use super::lifecycle::{Closed, Open};
 use super::names::TopNames;
 use super::stream::StreamState;
+use super::unread::Unread;
 use crate::core::activity::{Activity, ActorKind};
+use crate::core::identity::UNKNOWN_ROLE;
+use crate::core::incident::{EntityKind, IncidentId};
 use crate::core::rules::{Limits, RuleSet, Subject};
-use crate::core::time::EventTime;
+use crate::core::time::{EventTime, Millis};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// An actor's state; index-aligned with the plan's streams and overlaps.
+/// Whoever the directory does not know is forgotten after so long without an event: the longest window, and its slice.
+const FORGOTTEN_AFTER: Millis = Millis::from_days(31);
+
+/// An entity's state; its lists are index-aligned with the plan's streams, overlaps and baselines.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct EntityState {
+    pub entity: EntityKind,
     pub name: Box<str>,
     pub role: Box<str>,
     pub team: Box<str>,
     pub kind: ActorKind,
+    /// Under notice, or gone.
+    pub leaving: bool,
     pub streams: Vec<Option<Box<StreamState>>>,
     pub overlaps: Vec<Option<Box<Kinds>>>,
+    pub learned: Vec<Option<Box<Learned>>>,
+    pub hours: Option<Box<Hours>>,
+    /// What was sent and never read, as far as is known.
+    pub unread: Option<Box<Unread>>,
     pub objects: TopNames,
     pub destinations: TopNames,
     pub open: SmallVec<[Box<Open>; 0]>,
     pub closed: SmallVec<[Box<Closed>; 0]>,
+    /// The oldest case that others' records carried, and when it was opened.
+    pub case: Option<Box<(EventTime, IncidentId)>>,
     pub first_seen: EventTime,
-    /// How far the log's time had come when it last told of this actor.
+    /// The newest event.
+    pub last_event: EventTime,
+    /// How far the log's time had come when it last told of this entity.
     pub touched: EventTime,
     /// Derived from the rules and the fields above.
     #[serde(skip)]
@@ -33,21 +52,28 @@ pub(super) struct EntityState {
 }
 
 impl EntityState {
-    /// An actor seen for the first time.
-    pub fn new(activity: &Activity<'_>, name: &str) -> Self {
+    /// An entity met for the first time, at `time`.
+    pub fn new(entity: EntityKind, name: &str, time: EventTime) -> Self {
         Self {
+            entity,
             name: name.into(),
-            role: activity.role.into(),
-            team: activity.team.into(),
-            kind: activity.actor_kind,
+            role: Box::default(),
+            team: Box::default(),
+            kind: ActorKind::Human,
+            leaving: false,
             streams: Vec::new(),
             overlaps: Vec::new(),
+            learned: Vec::new(),
+            hours: None,
+            unread: None,
             objects: TopNames::default(),
             destinations: TopNames::default(),
             open: SmallVec::new(),
             closed: SmallVec::new(),
-            first_seen: activity.time,
-            touched: activity.received,
+            case: None,
+            first_seen: time,
+            last_event: EventTime::MIN,
+            touched: time,
             limits: None,
         }
     }
@@ -55,20 +81,44 @@ impl EntityState {
     /// Takes over what the directory says now; the log's time is `now`.
     pub fn meet(&mut self, activity: &Activity<'_>, now: EventTime) {
         self.touched = now;
-        if &*self.role != activity.role || &*self.team != activity.team || self.kind != activity.actor_kind {
+        self.last_event = self.last_event.max(activity.time);
+        let since = [activity.notice_at, activity.left_at, activity.missing_since].into_iter().flatten().min();
+        let leaving = since.is_some_and(|since| activity.time >= since);
+        let same = &*self.role == activity.role && &*self.team == activity.team;
+        if !same || self.kind != activity.actor_kind || self.leaving != leaving {
             self.role = activity.role.into();
             self.team = activity.team.into();
             self.kind = activity.actor_kind;
+            self.leaving = leaving;
             self.limits = None;
         }
     }
 
-    /// Whom rules judge.
-    pub fn subject(&self) -> Subject<'_> {
-        Subject { actor: &self.name, team: &self.team, role: &self.role, kind: self.kind, entity: &self.name }
+    /// Whether some directory lists it: such an actor is never forgotten.
+    pub fn is_listed(&self) -> bool {
+        self.entity == EntityKind::Actor && &*self.role != UNKNOWN_ROLE
     }
 
-    /// The limits of every rule for this actor.
+    /// Whom rules judge.
+    pub fn subject(&self) -> Subject<'_> {
+        let name = &*self.name;
+        match self.entity {
+            EntityKind::Actor => Subject {
+                actor: name,
+                team: &self.team,
+                role: &self.role,
+                kind: self.kind,
+                entity: name,
+                leaving: self.leaving,
+            },
+            EntityKind::Team => Subject { team: name, entity: name, ..Subject::default() },
+            EntityKind::Destination | EntityKind::Domain | EntityKind::ClientIp | EntityKind::Source => {
+                Subject { entity: name, ..Subject::default() }
+            }
+        }
+    }
+
+    /// The limits of every rule for this entity.
     pub fn limits(&mut self, rules: &RuleSet) -> Arc<[Limits]> {
         if let Some(limits) = &self.limits {
             return Arc::clone(limits);
@@ -85,7 +135,7 @@ impl EntityState {
     }
 
     /// Drops what no window needs any more; says whether anything worth keeping is left. `now` is how far the log's
-    /// time has come: what counts is how long it told nothing of this actor, not how old the events are, so that a
+    /// time has come: what counts is how long it told nothing of this entity, not how old the events are, so that a
     /// backlog is judged as if it had come in time.
     pub fn tidy(&mut self, now: EventTime) -> bool {
         let idle = now.since(self.touched);
@@ -99,6 +149,7 @@ impl EntityState {
         if empty {
             self.overlaps.clear();
         }
-        !(empty && self.open.is_empty() && self.closed.is_empty())
+        let over = empty || idle > FORGOTTEN_AFTER;
+        self.is_listed() || !(over && self.open.is_empty() && self.closed.is_empty())
     }
 }

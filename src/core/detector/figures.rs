@@ -2,6 +2,7 @@
 
 use super::kinds::KindId;
 use crate::core::activity::FilterFigures;
+use crate::core::time::EventTime;
 use serde::{Deserialize, Serialize};
 
 /// Kinds told apart; whatever comes beyond shares the last number.
@@ -31,6 +32,11 @@ impl Figures {
         KindId(u8::try_from(at).unwrap_or(u8::MAX))
     }
 
+    /// The name of the kind with a number.
+    pub fn name(&self, kind: KindId) -> &str {
+        self.names.get(usize::from(kind.0)).map_or("", |name| name)
+    }
+
     /// Takes over new figures.
     pub fn replace(&mut self, filters: &FilterFigures) {
         self.filters = filters.clone();
@@ -50,6 +56,11 @@ impl Figures {
     pub fn false_positives(&self, kind: KindId, tested: u64) -> u64 {
         let rate = self.rates.get(usize::from(kind.0)).copied().unwrap_or(0.0);
         expected(tested, rate)
+    }
+
+    /// When the filters were built.
+    pub const fn built_at(&self) -> Option<EventTime> {
+        self.filters.built_at
     }
 
     /// The size of the customer base, where a filter told it.

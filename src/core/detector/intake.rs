@@ -2,20 +2,22 @@
 
 use super::entity::EntityState;
 use super::figures::Figures;
+use super::fresh;
+use super::hours::Hours;
 use super::judge::Judge;
 use super::stream::{Seen, SeenTag, StreamState};
 use super::{Detector, Output, emit};
-use crate::core::activity::{Activity, DestinationClass, Flags, TagList};
+use crate::core::activity::{Activity, ActorKind, DestinationClass, Flags, TagList};
 use crate::core::event::EventKind;
-use crate::core::incident::Incident;
+use crate::core::identity::UNKNOWN_ROLE;
+use crate::core::incident::{EntityKind, Incident};
+use crate::core::rules::Context;
 use crate::core::time::EventTime;
 use crate::core::units::Tag;
 use crate::core::window::{Mark, Sums};
 use siphasher::sip::SipHasher13;
 use std::hash::Hasher;
 
-/// The role of whom the directory does not know.
-const UNKNOWN_ROLE: &str = "unknown";
 /// A source that told the rows of at least so many of its queries, in percent, usually tells them.
 const USUALLY_PERCENT: u64 = 50;
 /// Old queries fade: the counts of a source are halved here.
@@ -24,11 +26,11 @@ const MAX_TOLD: u32 = 10_000;
 /// Memory that is reused from event to event.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
-    tags: Vec<SeenTag>,
-    objects: Vec<Tag>,
-    matched: Vec<bool>,
-    lines: Vec<Incident>,
-    rules: Vec<(usize, EventTime)>,
+    pub tags: Vec<SeenTag>,
+    pub objects: Vec<Tag>,
+    pub matched: Vec<bool>,
+    pub lines: Vec<Incident>,
+    pub rules: Vec<(usize, EventTime)>,
 }
 
 impl Detector {
@@ -45,42 +47,47 @@ impl Detector {
         self.stats.future += u64::from(activity.flags.has(Flags::FUTURE));
         let too_late = activity.time < self.watermark.minus(self.settings.lateness);
         self.stats.too_late += u64::from(too_late);
-        let rows_usual = self.rows_usual(activity);
-        let at = self.entity(activity);
-        self.count(at, activity, rows_usual);
+        let (at, is_new) = self.entity(activity);
+        self.sources.note(activity, is_new);
+        let Some(context) = self.context(at, activity) else { return };
+        self.count(at, activity, &context);
         self.judge(at, activity, out);
+        self.tell_shared(at, activity, &context, out);
         self.schedule(at);
     }
 
-    /// The actor's place; made where it is new.
-    fn entity(&mut self, activity: &Activity<'_>) -> usize {
-        if let Some(at) = self.find(activity.actor) {
-            return at;
+    /// The actor's place, made where it is new; whether it was made for an account that no directory knows.
+    fn entity(&mut self, activity: &Activity<'_>) -> (usize, bool) {
+        if let Some(at) = self.roster.find(EntityKind::Actor, activity.actor) {
+            return (at, false);
         }
         let unlisted = activity.role == UNKNOWN_ROLE;
-        if unlisted && self.names.len() >= self.settings.max_unlisted {
+        let mut name = activity.actor;
+        let shared;
+        if unlisted && self.roster.count(EntityKind::Actor) >= self.settings.max_unlisted {
             self.stats.crowded += 1;
-            let shared = format!("ip:{}", activity.client_ip.unwrap_or(UNKNOWN_ROLE));
-            return self.find(&shared).unwrap_or_else(|| self.insert(EntityState::new(activity, &shared)));
+            shared = format!("ip:{}", activity.client_ip.unwrap_or(UNKNOWN_ROLE));
+            name = &shared;
+            if let Some(at) = self.roster.find(EntityKind::Actor, name) {
+                return (at, true);
+            }
         }
-        self.insert(EntityState::new(activity, activity.actor))
+        (self.roster.insert(EntityState::new(EntityKind::Actor, name, activity.time)), unlisted)
     }
 
-    fn find(&self, name: &str) -> Option<usize> {
-        self.names.get(name).map(|at| *at as usize)
-    }
-
-    fn insert(&mut self, entity: EntityState) -> usize {
-        let name = entity.name.clone();
-        let at = if let Some(free) = self.free.pop() {
-            self.entities[free as usize] = Some(entity);
-            free
-        } else {
-            self.entities.push(Some(entity));
-            u32::try_from(self.entities.len() - 1).unwrap_or(u32::MAX)
-        };
-        self.names.insert(name, at);
-        at as usize
+    /// What the actor and the source were before this event.
+    fn context(&mut self, at: usize, activity: &Activity<'_>) -> Option<Context> {
+        let rows_usual = self.rows_usual(activity);
+        let asks_hours = self.plan.asks_hours;
+        let entity = self.roster.get_mut(at)?;
+        let known = entity.last_event > EventTime::MIN;
+        let silent_for = known.then(|| activity.time.since(entity.last_event));
+        let mut unusual_hours = false;
+        if asks_hours && activity.actor_kind == ActorKind::Human {
+            let hours = entity.hours.get_or_insert_with(|| Box::new(Hours::since(activity.time)));
+            unusual_hours = hours.observe(activity.time, activity.utc_offset_minutes);
+        }
+        Some(Context { rows_usual, unusual_hours, silent_for })
     }
 
     /// Whether the activity's source usually tells rows; counts this one after the answer.
@@ -102,22 +109,16 @@ impl Detector {
         usual
     }
 
-    /// Adds the activity to every stream that it belongs to; leaves the rules to judge in the scratch.
-    fn count(&mut self, at: usize, activity: &Activity<'_>, rows_usual: bool) {
-        let Some(entity) = self.entities[at].as_mut() else { return };
+    /// Adds the activity to every stream of the actor's own that it belongs to; leaves the rules to judge in the
+    /// scratch.
+    fn count(&mut self, at: usize, activity: &Activity<'_>, context: &Context) {
+        let began = self.began;
+        let Some(entity) = self.roster.get_mut(at) else { return };
         let scratch = &mut self.scratch;
         scratch.fill(activity, &mut self.figures);
         entity.meet(activity, self.watermark);
         if !activity.flags.has(Flags::CONTINUATION) {
-            for object in &activity.objects {
-                entity.objects.add(object, activity.time);
-            }
-            // What stays inside the company is no way out, and would crowd out what is.
-            if let Some(destination) = activity.destination
-                && activity.class != DestinationClass::Internal
-            {
-                entity.destinations.add(destination, activity.time);
-            }
+            name_places(entity, activity);
         }
         let seen = Seen {
             time: activity.time,
@@ -126,14 +127,16 @@ impl Detector {
             tags: &scratch.tags,
             objects: &scratch.objects,
             destination: activity.destination.map(name_tag),
+            may_be_new: activity.time.since(entity.first_seen.max(began)) >= fresh::LEARN,
         };
         entity.streams.resize_with(self.plan.streams.len(), || None);
         scratch.matched.clear();
-        for (number, spec) in self.plan.streams.iter().enumerate() {
-            let matches = spec.filter.matches(activity, rows_usual);
-            scratch.matched.push(matches);
-            if matches {
-                let state = entity.streams[number].get_or_insert_with(|| Box::new(StreamState::new(spec)));
+        scratch.matched.resize(self.plan.streams.len(), false);
+        for number in self.plan.own.of(activity.kind) {
+            let spec = &self.plan.streams[*number];
+            if spec.filter.matches(activity, context) {
+                scratch.matched[*number] = true;
+                let state = entity.streams[*number].get_or_insert_with(|| Box::new(StreamState::new(spec)));
                 state.add(spec, &seen);
                 scratch.rules.extend(spec.rules.iter().map(|rule| (*rule, activity.time)));
             }
@@ -142,24 +145,37 @@ impl Detector {
     }
 
     fn judge(&mut self, at: usize, activity: &Activity<'_>, out: &mut Vec<Output>) {
-        let Some(entity) = self.entities[at].as_mut() else { return };
+        let event = Mark::new(activity.time, activity.id);
+        self.judge_rules(at, &event, activity.destination, out);
+    }
+
+    /// Judges the rules in the scratch.
+    pub(super) fn judge_rules(&mut self, at: usize, event: &Mark, destination: Option<&str>, out: &mut Vec<Output>) {
+        let Some(entity) = self.roster.get_mut(at) else { return };
         let limits = entity.limits(&self.plan.set);
         let mut rules = std::mem::take(&mut self.scratch.rules);
         rules.sort_unstable();
         rules.dedup();
-        let event = Mark::new(activity.time, activity.id);
-        let judge = Judge {
-            plan: &self.plan,
-            figures: &self.figures,
-            limits: &limits,
-            event: &event,
-            destination: activity.destination,
-        };
+        let judge =
+            Judge { plan: &self.plan, figures: &self.figures, roles: &self.roles, limits: &limits, event, destination };
         for (rule, time) in rules.drain(..) {
             judge.judge(entity, rule, time, &mut self.scratch.lines);
         }
         self.scratch.rules = rules;
         emit(&mut self.scratch.lines, out);
+    }
+}
+
+/// Remembers by name what the actor touches most.
+fn name_places(entity: &mut EntityState, activity: &Activity<'_>) {
+    for object in &activity.objects {
+        entity.objects.add(object, activity.time);
+    }
+    // What stays inside the company is no way out, and would crowd out what is.
+    if let Some(destination) = activity.destination
+        && activity.class != DestinationClass::Internal
+    {
+        entity.destinations.add(destination, activity.time);
     }
 }
 
@@ -183,12 +199,13 @@ impl Scratch {
         let tested = list.tested() && !of_customers;
         for (at, tag) in list.tags().enumerate() {
             let customer = of_customers || list.is_member(at);
-            self.tags.push(SeenTag { kind, tag, customer, tested, canary: list.is_canary(at) });
+            self.tags.push(SeenTag { kind, tag, customer, tested, canary: list.is_canary(at), overlap: false });
         }
     }
 }
 
-fn sums(activity: &Activity<'_>) -> Sums {
+/// What an activity adds up to.
+pub(super) fn sums(activity: &Activity<'_>) -> Sums {
     if activity.flags.has(Flags::CONTINUATION) {
         return Sums::default();
     }
@@ -207,7 +224,7 @@ fn sums(activity: &Activity<'_>) -> Sums {
 }
 
 /// Names are counted by a hash; nobody gains by a collision in names that he chooses himself.
-fn name_tag(name: &str) -> Tag {
+pub(super) fn name_tag(name: &str) -> Tag {
     let mut hasher = SipHasher13::new();
     hasher.write(name.as_bytes());
     Tag(hasher.finish())

@@ -1,11 +1,14 @@
 //! Whether rules are met, at an event's own time and at the slice edges after it.
 
+use super::baseline::Learned;
+use super::bounds::Bounds;
 use super::entity::EntityState;
 use super::figures::Figures;
 use super::plan::Plan;
+use super::role_book::RoleBook;
 use super::summary::{Sentence, sentence};
 use super::view::View;
-use crate::core::incident::{Customers, Evidence, Incident, NamedCount, Severity, Window};
+use crate::core::incident::{Baseline, Customers, Evidence, Incident, NamedCount, Severity, Window};
 use crate::core::rules::Limits;
 use crate::core::time::{EventTime, Millis};
 use crate::core::window::{Mark, slice_end, slice_of};
@@ -17,6 +20,11 @@ pub(super) struct Met {
     pub severity: Severity,
     pub observed: f64,
     pub threshold: f64,
+    pub baseline: Option<Baseline>,
+    /// The limit that the baseline gives, where it took part.
+    pub tight: Option<f64>,
+    pub actors: Vec<String>,
+    pub actors_total: u64,
     pub customers: Customers,
     pub destinations: Vec<NamedCount>,
     pub objects: Vec<NamedCount>,
@@ -25,11 +33,12 @@ pub(super) struct Met {
     pub summary: String,
 }
 
-/// What judging needs beside the actor.
+/// What judging needs beside the entity.
 #[derive(Clone, Copy)]
 pub(super) struct Judge<'a> {
     pub plan: &'a Plan,
     pub figures: &'a Figures,
+    pub roles: &'a RoleBook,
     pub limits: &'a [Limits],
     /// The event that made it necessary.
     pub event: &'a Mark,
@@ -37,33 +46,67 @@ pub(super) struct Judge<'a> {
     pub destination: Option<&'a str>,
 }
 
+/// A count that reaches a limit.
+struct Reached {
+    severity: Severity,
+    threshold: f64,
+    observed: f64,
+    bounds: Bounds,
+}
+
 impl Judge<'_> {
     /// Judges `rule` at `time` and, where later events were counted before, at the slice edges after it.
     pub fn judge(&self, entity: &mut EntityState, rule: usize, time: EventTime, lines: &mut Vec<Incident>) {
-        let Some(lowest) = self.limits[rule].lowest() else { return };
-        let view = View { plan: self.plan, figures: self.figures, entity };
+        if self.limits[rule].lowest().is_none() && self.plan.places[rule].baseline.is_none() {
+            return;
+        }
+        let view = View::new(self.plan, self.figures, entity);
         let newest = view.newest(rule);
         if time >= newest {
             self.judge_at(entity, rule, time, lines);
-        } else if view.bound_from(rule, time) >= lowest {
+            return;
+        }
+        let lowest = self.bounds(entity, rule, time).limits.lowest();
+        if lowest.is_some_and(|lowest| view.bound_from(rule, time) >= lowest) {
             for edge in edges(self.plan.set.rules[rule].window, time, newest) {
                 self.judge_at(entity, rule, edge, lines);
             }
         }
     }
 
+    /// The limits that hold for `entity` under `rule` at `time`.
+    pub fn bounds(&self, entity: &EntityState, rule: usize, time: EventTime) -> Bounds {
+        let place = self.plan.places[rule].baseline;
+        Bounds::new(self.limits[rule], &self.plan.set.rules[rule], place, entity, self.roles, time)
+    }
+
     fn judge_at(&self, entity: &mut EntityState, rule: usize, time: EventTime, lines: &mut Vec<Incident>) {
-        let view = View { plan: self.plan, figures: self.figures, entity };
-        let observed = view.value(rule, time);
-        let Some((severity, threshold)) = self.limits[rule].met(observed) else { return };
+        let observed = View::new(self.plan, self.figures, entity).value(rule, time);
+        let bounds = self.bounds(entity, rule, time);
+        let met = bounds.limits.met(observed);
+        self.learn(entity, rule, time, observed, met.is_some());
+        let Some((severity, threshold)) = met else { return };
         let spec = &self.plan.set.rules[rule];
         if self.plan.set.is_excepted(&spec.id, &entity.subject(), time)
             || !self.is_news(entity, rule, severity, observed)
+            || !self.has_actors(entity, rule, time, observed)
         {
             return;
         }
-        let met = self.met(entity, rule, time, (severity, threshold, observed));
+        let met = self.met(entity, rule, time, Reached { severity, threshold, observed, bounds });
         lines.extend(entity.note(spec, met));
+    }
+
+    /// What happens inside an open incident is not ordinary.
+    fn learn(&self, entity: &mut EntityState, rule: usize, time: EventTime, observed: f64, met: bool) {
+        let Some(place) = self.plan.places[rule].baseline else { return };
+        if met || entity.open_of(&self.plan.set.rules[rule].id).is_some() {
+            return;
+        }
+        entity.learned.resize_with(self.plan.baselines.len(), || None);
+        let first_seen = entity.first_seen;
+        let learned = entity.learned[place].get_or_insert_with(|| Box::new(Learned::since(first_seen)));
+        learned.learn(time, observed);
     }
 
     /// Whether there is anything to tell: the cheap half of [`EntityState::note`].
@@ -72,26 +115,46 @@ impl Judge<'_> {
         open.is_none_or(|open| severity > open.line.severity || observed >= 2.0 * open.told)
     }
 
-    fn met(
-        &self,
-        entity: &EntityState,
-        rule: usize,
-        time: EventTime,
-        (severity, threshold, observed): (Severity, f64, f64),
-    ) -> Met {
-        let view = View { plan: self.plan, figures: self.figures, entity };
+    /// Whether as many actors take part as the rule asks for, and each accounts for enough.
+    fn has_actors(&self, entity: &EntityState, rule: usize, time: EventTime, observed: f64) -> bool {
         let spec = &self.plan.set.rules[rule];
-        let customers = view.customers(spec.window, time);
-        let destinations = entity.destinations.top();
-        let objects = entity.objects.top();
-        let to = self.destination;
-        let told = Sentence { rule: spec, entity, observed, threshold, customers, to, destinations: &destinations };
+        if spec.actors_at_least <= 1 && spec.each_at_least <= 0.0 {
+            return true;
+        }
+        let actors = View::new(self.plan, self.figures, entity).actors(rule, time);
+        #[expect(clippy::cast_precision_loss, reason = "a count of actors")]
+        let each = actors as f64 * spec.each_at_least;
+        actors >= spec.actors_at_least && observed >= each
+    }
+
+    fn met(&self, entity: &EntityState, rule: usize, time: EventTime, reached: Reached) -> Met {
+        let view = View::new(self.plan, self.figures, entity);
+        let spec = &self.plan.set.rules[rule];
+        let Reached { severity, threshold, observed, bounds } = reached;
+        let customers = view.customers(rule, time);
+        let (destinations, objects) = (entity.destinations.top(), entity.objects.top());
+        let actors_total = view.actors(rule, time);
+        let told = Sentence {
+            rule: spec,
+            entity,
+            observed,
+            threshold,
+            customers,
+            ordinary: bounds.ordinary.as_ref(),
+            actors: actors_total,
+            to: self.destination,
+            destinations: &destinations,
+        };
         Met {
             time,
             severity,
             observed,
             threshold,
             summary: sentence(&told),
+            baseline: bounds.ordinary.map(|ordinary| ordinary.told()),
+            tight: bounds.ordinary.map(|ordinary| ordinary.limit),
+            actors: view.actor_names(rule, time),
+            actors_total,
             customers,
             destinations,
             objects,

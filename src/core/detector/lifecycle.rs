@@ -2,13 +2,16 @@
 
 use super::entity::EntityState;
 use super::judge::Met;
-use crate::core::incident::{Entity, EntityKind, Evidence, Incident, IncidentId, SCHEMA_VERSION, Status, incident_id};
+use super::summary::new_in_case;
+use crate::core::incident::{Entity, Evidence, Incident, IncidentId, SCHEMA_VERSION, Status, incident_id};
 use crate::core::rules::{Mode, Rule};
 use crate::core::time::{EventTime, Millis};
 use serde::{Deserialize, Serialize};
 
 /// An open incident is updated at most this often.
 const UPDATE_EVERY: Millis = Millis::from_hours(1);
+/// What happens so long after a case was opened is another one.
+const LONGEST_CASE: Millis = Millis::from_days(31);
 /// A resolved incident's id is remembered so long, in case it opens again.
 const REMEMBER_CLOSED: Millis = Millis::from_days(2);
 
@@ -20,6 +23,11 @@ pub(super) struct Open {
     /// What was observed when the last line went out.
     pub told: f64,
     pub told_at: EventTime,
+    pub opened_at: EventTime,
+    /// When the condition was last seen to be met.
+    pub met_at: EventTime,
+    /// The limit that a baseline gave, where one took part.
+    pub tight: Option<f64>,
     pub hold: Millis,
     pub due: EventTime,
 }
@@ -53,13 +61,18 @@ impl EntityState {
         }
     }
 
-    fn open(&mut self, rule: &Rule, met: Met) -> Incident {
-        let entity = Entity { kind: EntityKind::Actor, id: self.name.to_string() };
+    /// The case that the entity's other incidents belong to, and when it was opened.
+    pub fn case_told(&self) -> Option<(String, EventTime)> {
+        self.oldest_open().map(|open| (open.line.incident.0.clone(), open.opened_at))
+    }
+
+    fn open(&mut self, rule: &Rule, mut met: Met) -> Incident {
+        let entity = Entity { kind: self.entity, id: self.name.to_string() };
         let id = incident_id(&rule.id, &entity, met.time);
         let before = self.closed.iter().position(|closed| closed.id == id.0);
         let revision = before.map_or(0, |at| self.closed.swap_remove(at).revision) + 1;
-        let case = self.oldest_open().cloned().unwrap_or_else(|| id.clone());
-        let (told, told_at) = (met.observed, met.time);
+        let case = self.case_at(rule, &mut met).unwrap_or_else(|| id.clone());
+        let (told, told_at, tight) = (met.observed, met.time, met.tight);
         let line = Incident {
             schema: SCHEMA_VERSION,
             incident: id,
@@ -71,14 +84,14 @@ impl EntityState {
             severity: met.severity,
             shadow: rule.mode == Mode::Shadow,
             entity,
-            actors: vec![self.name.to_string()],
-            actors_total: 1,
+            actors: met.actors,
+            actors_total: met.actors_total,
             time: met.time,
             measure: rule.measure(),
             window: rule.window,
             observed: met.observed,
             threshold: met.threshold,
-            baseline: None,
+            baseline: met.baseline,
             customers: met.customers,
             destinations: met.destinations,
             objects: met.objects,
@@ -87,13 +100,33 @@ impl EntityState {
             summary: met.summary,
             runbook: rule.runbook.clone(),
         };
-        let due = met.time;
-        self.open.push(Box::new(Open { line: line.clone(), told, told_at, hold: rule.hold, due }));
+        let (opened_at, met_at, due) = (met.time, met.time, met.time);
+        let open = Open { line: line.clone(), told, told_at, opened_at, met_at, tight, hold: rule.hold, due };
+        self.open.push(Box::new(open));
         line
     }
 
-    fn oldest_open(&self) -> Option<&IncidentId> {
-        self.open.iter().filter(|open| !open.line.shadow).map(|open| &open.line.incident).next()
+    /// The case that a new incident joins; the sentence then says what is new in it.
+    fn case_at(&self, rule: &Rule, met: &mut Met) -> Option<IncidentId> {
+        let (case, opened_at, by) = match (self.oldest_open(), self.case.as_deref()) {
+            (Some(open), None) => (open.line.incident.clone(), open.opened_at, open.line.rule.as_str()),
+            (Some(open), Some((opened, _))) if open.opened_at <= *opened => {
+                (open.line.incident.clone(), open.opened_at, open.line.rule.as_str())
+            }
+            (Some(_) | None, Some((opened, case))) => (case.clone(), *opened, "one of its accounts"),
+            (None, None) => return None,
+        };
+        if met.time.since(opened_at) > LONGEST_CASE {
+            return None;
+        }
+        let what = new_in_case(rule, self.entity);
+        let since = &opened_at.to_string()[..16];
+        met.summary.push_str(&format!(" New in the case open since {since}Z ({by}): {what}."));
+        Some(case)
+    }
+
+    fn oldest_open(&self) -> Option<&Open> {
+        self.open.iter().find(|open| !open.line.shadow).map(|open| &**open)
     }
 
     /// Ends the open incident number `at`, at `time`.
@@ -111,6 +144,8 @@ impl EntityState {
 
 impl Open {
     fn note(&mut self, met: Met) -> Option<Incident> {
+        self.met_at = self.met_at.max(met.time);
+        self.tight = met.tight.or(self.tight);
         let status = if met.severity > self.line.severity {
             Status::Escalated
         } else if met.observed >= 2.0 * self.told && met.time.since(self.told_at) >= UPDATE_EVERY {
@@ -133,6 +168,9 @@ impl Open {
         line.time = met.time;
         line.observed = met.observed;
         line.threshold = met.threshold;
+        line.baseline = met.baseline.or(line.baseline.take());
+        line.actors = met.actors;
+        line.actors_total = met.actors_total;
         line.customers = met.customers;
         line.destinations = met.destinations;
         line.objects = met.objects;

@@ -2,38 +2,50 @@
 //!
 //! Its state after a position depends on the records up to it alone: no clock, no randomness, no hash-map order.
 
+mod baseline;
+mod batches;
+mod bounds;
+mod builtin;
 mod dedupe;
 mod entity;
 mod figures;
+mod fresh;
+mod hours;
 mod intake;
 mod judge;
 mod kinds;
 mod lifecycle;
 mod names;
+mod notices;
 mod overlap;
 mod plan;
+mod pooled;
+mod role_book;
+mod roles;
+mod roster;
 mod settings;
+mod shares;
+mod sources;
 mod state;
 mod stream;
 mod summary;
+mod tell;
 #[cfg(test)]
 mod tests;
+mod unread;
 mod upkeep;
 mod view;
 
-pub use settings::{DetectorSettings, DetectorStats, Output, StateError};
+pub use settings::{DetectorSettings, DetectorStats, Output, StateError, To};
 
-use crate::core::activity::{Control, Record};
-use crate::core::incident::Incident;
-use crate::core::rules::{RuleText, check};
-use crate::core::time::EventTime;
+use crate::core::activity::Record;
+use crate::core::incident::{EntityKind, Incident};
+use crate::core::time::{EventTime, Millis};
 use crate::core::units::{Partition, Position};
 use dedupe::{Origins, RecentIds};
 use entity::EntityState;
 use figures::Figures;
-use hashbrown::HashMap;
 use plan::Plan;
-use rustc_hash::FxBuildHasher;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The state of one partition.
@@ -41,17 +53,27 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Detector {
     settings: DetectorSettings,
     position: Option<Position>,
+    /// The record in hand, and how many records were made while it was.
+    reading: Option<Position>,
+    made: u32,
     watermark: EventTime,
+    /// The first time that the log told of.
+    began: EventTime,
+    /// The UTC day of the watermark, counted from the epoch.
+    day: u32,
     /// The text of the rules in force.
     rules: Vec<String>,
     plan: Plan,
     figures: Figures,
+    stale_after: Option<Millis>,
     origins: Origins,
     ids: RecentIds,
-    names: HashMap<Box<str>, u32, FxBuildHasher>,
-    entities: Vec<Option<EntityState>>,
-    free: Vec<u32>,
-    /// When open incidents are looked at next: (time, actor, rule).
+    heard: pooled::Heard,
+    roster: roster::Roster,
+    roles: role_book::RoleBook,
+    batches: batches::Batches,
+    sources: sources::Sources,
+    /// When open incidents are looked at next: (time, entity, rule).
     due: BTreeSet<(EventTime, u32, String)>,
     /// Queries of a source that told their rows, and that did not.
     told_rows: BTreeMap<u64, (u32, u32)>,
@@ -66,15 +88,22 @@ impl Detector {
         Self {
             settings,
             position: None,
+            reading: None,
+            made: 0,
             watermark: EventTime::MIN,
+            began: EventTime::MIN,
+            day: 0,
             rules: Vec::new(),
             plan: Plan::default(),
             figures: Figures::default(),
+            stale_after: None,
             origins: Origins::default(),
             ids: RecentIds::default(),
-            names: HashMap::default(),
-            entities: Vec::new(),
-            free: Vec::new(),
+            heard: pooled::Heard::default(),
+            roster: roster::Roster::default(),
+            roles: role_book::RoleBook::default(),
+            batches: batches::Batches::default(),
+            sources: sources::Sources::default(),
             due: BTreeSet::new(),
             told_rows: BTreeMap::new(),
             swept: (EventTime::MIN, 0),
@@ -85,10 +114,15 @@ impl Detector {
 
     /// Applies the record at `position`; outputs are appended to `out`, in order.
     pub fn apply(&mut self, position: Position, record: &Record<'_>, out: &mut Vec<Output>) {
+        self.reading = Some(position);
+        self.made = 0;
         match record {
             Record::Activity(activity) => self.take_in(activity, out),
             Record::Tick(tick) => self.advance(tick.time, out),
             Record::Control(control) => self.control(control, out),
+            Record::Pool(pool) => self.take_pool(pool, out),
+            Record::Roles(figures) => self.take_roles(figures),
+            Record::Source(figures) => self.take_source(figures, out),
         }
         self.position = Some(position);
     }
@@ -110,33 +144,15 @@ impl Detector {
 
     /// Sizes worth watching.
     pub fn stats(&self) -> DetectorStats {
-        let live = self.entities.iter().flatten();
+        let live = self.roster.iter();
         DetectorStats {
-            entities: self.names.len() as u64,
+            entities: self.roster.len() as u64,
+            actors: self.roster.count(EntityKind::Actor) as u64,
             tags: live.clone().map(EntityState::kept).sum::<usize>() as u64,
             open_incidents: live.map(|entity| entity.open.len()).sum::<usize>() as u64,
             watermark: (self.watermark > EventTime::MIN).then_some(self.watermark),
             ..self.stats
         }
-    }
-
-    fn control(&mut self, control: &Control<'_>, out: &mut Vec<Output>) {
-        match control {
-            Control::Rules { yaml, .. } => self.change_rules(yaml, out),
-            Control::Filter(figures) => self.figures.replace(figures),
-            Control::Gap { .. } | Control::StateIncomplete { .. } => self.stats.blind_spots += 1,
-        }
-    }
-
-    fn change_rules(&mut self, yaml: &[&str], out: &mut Vec<Output>) {
-        let texts: Vec<RuleText<'_>> = yaml.iter().map(|yaml| RuleText { name: "rules", yaml }).collect();
-        // Only checked rules are published; what this version cannot read leaves the rules in force as they are.
-        let Ok(set) = check(&texts) else {
-            self.stats.rules_refused += 1;
-            return;
-        };
-        self.rules = yaml.iter().map(ToString::to_string).collect();
-        self.relay(Plan::new(set), out);
     }
 }
 

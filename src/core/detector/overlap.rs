@@ -1,9 +1,9 @@
-//! Customers read before and then sent: found when the egress comes, or when a late read completes it.
+//! Customers read before and then sent: found when the egress comes, when a late read completes it, or told by others.
 
 use super::entity::EntityState;
 use super::kinds::{KindId, Kinds, Tags};
 use super::plan::{OverlapSpec, Plan, QUERIES};
-use super::stream::{Seen, StreamState};
+use super::stream::{Seen, SeenTag, StreamState};
 use crate::core::event::EventKind;
 use crate::core::incident::Window;
 use crate::core::time::EventTime;
@@ -25,10 +25,14 @@ pub(super) fn count(
     }
     entity.overlaps.resize_with(plan.overlaps.len(), || None);
     for (at, spec) in plan.overlaps.iter().enumerate() {
-        let newest = match kind {
-            EventKind::Egress if matched[spec.stream] => sent(entity, at, spec, seen),
-            EventKind::Query => read_late(entity, at, spec, seen),
-            EventKind::Egress => None,
+        if plan.streams[spec.stream].by != entity.entity {
+            continue;
+        }
+        let newest = match (spec.reads, kind) {
+            (None, _) if matched[spec.stream] => told(entity, at, spec, seen),
+            (Some(reads), EventKind::Egress) if matched[spec.stream] => sent(entity, at, spec, reads, seen),
+            (Some(reads), EventKind::Query) => read_late(entity, at, spec, reads, seen),
+            (None | Some(_), _) => None,
         };
         if let Some(time) = newest {
             rules.extend(spec.rules.iter().map(|rule| (*rule, time)));
@@ -36,10 +40,29 @@ pub(super) fn count(
     }
 }
 
+/// Which of the customers of an actor's egress it had read before: what others are told.
+pub(super) fn mark(entity: &EntityState, read_before: Window, time: EventTime, tags: &mut [SeenTag]) {
+    let Some(reads) = customers(&entity.streams, QUERIES, read_before) else { return };
+    let from = time.minus(read_before.length());
+    for tag in tags.iter_mut().filter(|tag| tag.customer) {
+        tag.overlap = reads.get(tag.kind).is_some_and(|known| known.seen_between(tag.tag, from, time).is_some());
+    }
+}
+
+/// A record of another partition says which customers overlap.
+fn told(entity: &mut EntityState, at: usize, spec: &OverlapSpec, seen: &Seen<'_>) -> Option<EventTime> {
+    let mut any = None;
+    for tag in seen.tags.iter().filter(|tag| tag.overlap) {
+        add(&mut entity.overlaps[at], spec, tag.kind, tag.tag, seen.time, 0);
+        any = Some(seen.time);
+    }
+    any
+}
+
 /// An egress: which of its customers were read before?
-fn sent(entity: &mut EntityState, at: usize, spec: &OverlapSpec, seen: &Seen<'_>) -> Option<EventTime> {
+fn sent(entity: &mut EntityState, at: usize, spec: &OverlapSpec, reads: usize, seen: &Seen<'_>) -> Option<EventTime> {
     let EntityState { streams, overlaps, .. } = entity;
-    let reads = customers(streams, QUERIES, spec.read_before)?;
+    let reads = customers(streams, reads, spec.read_before)?;
     let from = seen.time.minus(spec.read_before.length());
     let mut any = None;
     for tag in seen.tags.iter().filter(|tag| tag.customer) {
@@ -53,7 +76,13 @@ fn sent(entity: &mut EntityState, at: usize, spec: &OverlapSpec, seen: &Seen<'_>
 }
 
 /// A read: was the customer sent after it, in an egress that was counted before?
-fn read_late(entity: &mut EntityState, at: usize, spec: &OverlapSpec, seen: &Seen<'_>) -> Option<EventTime> {
+fn read_late(
+    entity: &mut EntityState,
+    at: usize,
+    spec: &OverlapSpec,
+    reads: usize,
+    seen: &Seen<'_>,
+) -> Option<EventTime> {
     let EntityState { streams, overlaps, .. } = entity;
     let newest = streams.get(spec.stream)?.as_ref()?.newest;
     if newest < seen.time {
@@ -61,7 +90,7 @@ fn read_late(entity: &mut EntityState, at: usize, spec: &OverlapSpec, seen: &See
     }
     let sends = customers(streams, spec.stream, spec.window)?;
     let level = |kind: KindId| {
-        let reads = customers(streams, QUERIES, spec.read_before).and_then(|reads| reads.get(kind));
+        let reads = customers(streams, reads, spec.read_before).and_then(|reads| reads.get(kind));
         reads.map_or(0, Tags::level)
     };
     let until = seen.time.plus(spec.read_before.length());

@@ -1,14 +1,14 @@
 //! A rule set laid out for counting: rules that count the same events share one stream.
 
 use crate::core::event::EventKind;
-use crate::core::incident::{Measure, Window};
-use crate::core::rules::{Filter, Mode, RuleSet, Shape};
+use crate::core::incident::{EntityKind, Measure, Window};
+use crate::core::rules::{Filter, FirstSeen, Mode, RuleSet, Shape};
 
-/// The stream of all queries.
+/// The stream of all queries of an actor.
 pub(super) const QUERIES: usize = 0;
-/// The stream of everything sent.
+/// The stream of everything that an actor sent.
 pub(super) const EGRESS: usize = 1;
-/// The overlap that every incident reports: sent today, read at most a day before.
+/// The overlap that every actor's incident reports: sent today, read at most a day before.
 pub(super) const BASE_OVERLAP: usize = 0;
 
 /// What a window of a stream counts beside sums.
@@ -20,11 +20,14 @@ pub(super) struct WindowSpec {
     pub canaries: bool,
     pub objects: bool,
     pub destinations: bool,
+    /// Names that the entity meets for the first time.
+    pub fresh: Option<FirstSeen>,
 }
 
 /// Events that some rules count.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct StreamSpec {
+    pub by: EntityKind,
     pub filter: Filter,
     pub windows: Vec<WindowSpec>,
     pub rules: Vec<usize>,
@@ -34,6 +37,8 @@ pub(super) struct StreamSpec {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct OverlapSpec {
     pub stream: usize,
+    /// The stream that holds the reads; `None` where pool records tell the overlap.
+    pub reads: Option<usize>,
     pub window: Window,
     pub read_before: Window,
     pub rules: Vec<usize>,
@@ -44,6 +49,15 @@ pub(super) struct OverlapSpec {
 pub(super) struct RulePlace {
     pub stream: usize,
     pub overlap: Option<usize>,
+    /// Its place among the rules with a baseline.
+    pub baseline: Option<usize>,
+}
+
+/// Streams by the events that may belong to them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct ByKind {
+    queries: Vec<usize>,
+    egress: Vec<usize>,
 }
 
 /// A rule set, laid out.
@@ -53,79 +67,176 @@ pub(super) struct Plan {
     pub streams: Vec<StreamSpec>,
     pub overlaps: Vec<OverlapSpec>,
     pub places: Vec<RulePlace>,
+    /// Rules with a baseline.
+    pub baselines: Vec<usize>,
+    /// Streams that an actor's own state counts.
+    pub own: ByKind,
+    /// Streams of entities that actors share.
+    pub shared: ByKind,
+    /// Whether any rule asks for the actors' hours of the week.
+    pub asks_hours: bool,
+}
+
+impl ByKind {
+    /// The streams that events of `kind` may belong to.
+    pub fn of(&self, kind: EventKind) -> &[usize] {
+        match kind {
+            EventKind::Query => &self.queries,
+            EventKind::Egress => &self.egress,
+        }
+    }
+
+    fn push(&mut self, stream: usize, kind: Option<EventKind>) {
+        if kind != Some(EventKind::Egress) {
+            self.queries.push(stream);
+        }
+        if kind != Some(EventKind::Query) {
+            self.egress.push(stream);
+        }
+    }
 }
 
 impl Plan {
     /// Lays out `set`.
     pub fn new(set: RuleSet) -> Self {
         let mut plan = Self { set, ..Self::default() };
-        plan.stream(&Filter::all_of(EventKind::Query));
-        plan.stream(&Filter::all_of(EventKind::Egress));
-        plan.overlap(EGRESS, Window::Day, Window::Day);
+        plan.stream(EntityKind::Actor, &Filter::all_of(EventKind::Query));
+        plan.stream(EntityKind::Actor, &Filter::all_of(EventKind::Egress));
+        plan.overlap(EGRESS, Some(QUERIES), Window::Day, Window::Day);
         for stream in [QUERIES, EGRESS] {
             plan.window(stream, Window::Day).customers = true;
         }
         for index in 0..plan.set.rules.len() {
             plan.place(index);
         }
+        for (at, stream) in plan.streams.iter().enumerate() {
+            let list = if stream.by == EntityKind::Actor { &mut plan.own } else { &mut plan.shared };
+            list.push(at, stream.filter.kind());
+        }
+        plan.asks_hours = plan.streams.iter().any(|stream| stream.filter.asks_hours());
         plan
+    }
+
+    /// A rule by which other partitions know `stream`: the first that counts it, or that looks up reads in it.
+    pub fn rule_naming(&self, stream: usize) -> Option<&str> {
+        let reads = |at: &usize| self.overlaps[*at].reads == Some(stream);
+        let names = |place: &RulePlace| place.stream == stream || place.overlap.as_ref().is_some_and(reads);
+        let at = self.places.iter().position(names)?;
+        Some(&self.set.rules[at].id)
+    }
+
+    /// The stream that a record made under the name of `rule` belongs to.
+    pub fn stream_told(&self, rule: &str, kind: EntityKind, of: EventKind) -> Option<usize> {
+        let named =
+            |(at, known): (usize, &crate::core::rules::Rule)| (known.id == rule && known.by == kind).then_some(at);
+        let at = self.set.rules.iter().enumerate().find_map(named)?;
+        let RulePlace { stream, overlap, .. } = self.places[at];
+        match overlap.and_then(|overlap| self.overlaps[overlap].reads) {
+            Some(reads) if of == EventKind::Query && self.streams[stream].filter.kind() != Some(of) => Some(reads),
+            Some(_) | None => Some(stream),
+        }
+    }
+
+    /// Whether any rule asks what is ordinary for a role.
+    pub fn asks_peers(&self) -> bool {
+        let asks = |rule: &usize| self.set.rules[*rule].baseline.as_ref().is_some_and(|spec| spec.peers.is_some());
+        self.baselines.iter().any(asks)
+    }
+
+    /// Whether some rule counts events of `stream` that name no customer.
+    pub fn counts_bare(&self, stream: usize) -> bool {
+        self.streams[stream].rules.iter().any(|rule| match self.set.rules[*rule].measure() {
+            Measure::CustomersNamed | Measure::Overlap | Measure::Canaries => false,
+            Measure::Customers | Measure::BaseShare => self.streams[stream].filter.kind() != Some(EventKind::Egress),
+            Measure::Events
+            | Measure::Rows
+            | Measure::Bytes
+            | Measure::Objects
+            | Measure::Destinations
+            | Measure::Actors
+            | Measure::UnknownRows => true,
+        })
     }
 
     fn place(&mut self, index: usize) {
         let rule = &self.set.rules[index];
-        let (filter, window, shape, off) =
-            (rule.filter.clone(), rule.window, rule.shape.clone(), rule.mode == Mode::Off);
-        let stream = self.stream(&filter);
-        let mut overlap = None;
-        if !off {
-            let spec = self.window(stream, window);
-            match shape {
-                Shape::Count(measure) => spec.needs(measure),
-                Shape::Overlap { read_before } => {
-                    spec.customers = true;
-                    self.window(QUERIES, read_before).customers = true;
-                    let at = self.overlap(stream, window, read_before);
-                    self.overlaps[at].rules.push(index);
-                    overlap = Some(at);
-                }
-                Shape::FirstSeen(_) | Shape::Sequence { .. } => {}
-            }
-            if overlap.is_none() {
-                self.streams[stream].rules.push(index);
-            }
-        }
-        self.places.push(RulePlace { stream, overlap });
+        let (by, filter, off) = (rule.by, rule.filter.clone(), rule.mode == Mode::Off);
+        let has_baseline = rule.baseline.is_some() && !off;
+        let stream = self.stream(by, &filter);
+        let overlap = if off { None } else { self.count(index, stream) };
+        let baseline = has_baseline.then(|| {
+            self.baselines.push(index);
+            self.baselines.len() - 1
+        });
+        self.places.push(RulePlace { stream, overlap, baseline });
     }
 
-    fn stream(&mut self, filter: &Filter) -> usize {
-        if let Some(at) = self.streams.iter().position(|stream| stream.filter == *filter) {
+    /// Makes `stream` count what the rule asks for.
+    fn count(&mut self, index: usize, stream: usize) -> Option<usize> {
+        let rule = &self.set.rules[index];
+        let (by, window, shape) = (rule.by, rule.window, rule.shape.clone());
+        let spec = self.window(stream, window);
+        match shape {
+            Shape::Count(measure) => spec.needs(measure),
+            Shape::FirstSeen(what) => spec.fresh = Some(what),
+            Shape::Sequence { within } => self.window(QUERIES, within).customers = true,
+            Shape::Overlap { read_before } => {
+                spec.customers = true;
+                let reads = self.reads(by);
+                if let Some(reads) = reads {
+                    self.window(reads, read_before).customers = true;
+                }
+                let at = self.overlap(stream, reads, window, read_before);
+                self.overlaps[at].rules.push(index);
+                return Some(at);
+            }
+        }
+        self.streams[stream].rules.push(index);
+        None
+    }
+
+    /// Where entities of a kind keep what was read before.
+    fn reads(&mut self, by: EntityKind) -> Option<usize> {
+        match by {
+            EntityKind::Actor => Some(QUERIES),
+            EntityKind::ClientIp => Some(self.stream(by, &Filter::all_of(EventKind::Query))),
+            EntityKind::Team | EntityKind::Destination | EntityKind::Domain | EntityKind::Source => None,
+        }
+    }
+
+    fn stream(&mut self, by: EntityKind, filter: &Filter) -> usize {
+        if let Some(at) = self.streams.iter().position(|stream| stream.by == by && stream.filter == *filter) {
             return at;
         }
-        self.streams.push(StreamSpec { filter: filter.clone(), windows: Vec::new(), rules: Vec::new() });
+        self.streams.push(StreamSpec { by, filter: filter.clone(), windows: Vec::new(), rules: Vec::new() });
         self.streams.len() - 1
     }
 
     fn window(&mut self, stream: usize, window: Window) -> &mut WindowSpec {
         let windows = &mut self.streams[stream].windows;
         let at = windows.iter().position(|spec| spec.window == window).unwrap_or_else(|| {
-            windows.push(WindowSpec { window, customers: false, canaries: false, objects: false, destinations: false });
+            windows.push(WindowSpec::new(window));
             windows.len() - 1
         });
         &mut windows[at]
     }
 
-    fn overlap(&mut self, stream: usize, window: Window, read_before: Window) -> usize {
+    fn overlap(&mut self, stream: usize, reads: Option<usize>, window: Window, read_before: Window) -> usize {
         let same =
             |spec: &OverlapSpec| spec.stream == stream && spec.window == window && spec.read_before == read_before;
         if let Some(at) = self.overlaps.iter().position(same) {
             return at;
         }
-        self.overlaps.push(OverlapSpec { stream, window, read_before, rules: Vec::new() });
+        self.overlaps.push(OverlapSpec { stream, reads, window, read_before, rules: Vec::new() });
         self.overlaps.len() - 1
     }
 }
 
 impl WindowSpec {
+    const fn new(window: Window) -> Self {
+        Self { window, customers: false, canaries: false, objects: false, destinations: false, fresh: None }
+    }
+
     fn needs(&mut self, measure: Measure) {
         match measure {
             Measure::Customers | Measure::CustomersNamed | Measure::Overlap | Measure::BaseShare => {

@@ -23,6 +23,22 @@ pub struct DetectorSettings {
 pub enum Output {
     /// A revision of an incident.
     Incident(Box<Incident>),
+    /// A record for the log, encoded as [`crate::core::activity::codec::encode`] does.
+    Record {
+        /// Which partitions it is for.
+        to: To,
+        /// The record.
+        record: Vec<u8>,
+    },
+}
+
+/// Which partitions of the log a record is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum To {
+    /// One.
+    One(Partition),
+    /// Every one.
+    All,
 }
 
 /// Sizes worth watching.
@@ -30,6 +46,8 @@ pub enum Output {
 pub struct DetectorStats {
     /// Actors and other entities with state.
     pub entities: u64,
+    /// Actors among them.
+    pub actors: u64,
     /// Customer tags kept.
     pub tags: u64,
     /// Incidents open now.

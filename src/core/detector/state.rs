@@ -1,19 +1,24 @@
 //! The state as bytes: equal states give equal bytes, so that snapshots can be named by content.
 
+use super::batches::Batches;
 use super::dedupe::{Origins, RecentIds};
 use super::entity::EntityState;
 use super::figures::Figures;
 use super::plan::Plan;
+use super::pooled::Heard;
+use super::role_book::RoleBook;
+use super::roster::Roster;
+use super::sources::Sources;
 use super::{Detector, DetectorSettings, DetectorStats, StateError};
 use crate::core::rules::{RuleText, check};
-use crate::core::time::EventTime;
+use crate::core::time::{EventTime, Millis};
 use crate::core::units::{Partition, Position};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The version that this build writes and reads.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct State<'a> {
@@ -21,10 +26,17 @@ struct State<'a> {
     partitions: u32,
     position: Option<Position>,
     watermark: EventTime,
+    began: EventTime,
+    day: u32,
     rules: Cow<'a, [String]>,
     figures: Cow<'a, Figures>,
+    stale_after: Option<Millis>,
     origins: Cow<'a, Origins>,
     ids: Cow<'a, RecentIds>,
+    heard: Cow<'a, Heard>,
+    roles: Cow<'a, RoleBook>,
+    batches: Cow<'a, Batches>,
+    sources: Cow<'a, Sources>,
     entities: Cow<'a, [Option<EntityState>]>,
     free: Cow<'a, [u32]>,
     told_rows: Cow<'a, BTreeMap<u64, (u32, u32)>>,
@@ -35,17 +47,25 @@ struct State<'a> {
 impl Detector {
     /// The state as bytes; equal states give equal bytes.
     pub fn snapshot(&self) -> Vec<u8> {
+        let (entities, free) = self.roster.parts();
         let state = State {
             partition: self.settings.partition,
             partitions: self.settings.partitions,
             position: self.position,
             watermark: self.watermark,
+            began: self.began,
+            day: self.day,
             rules: Cow::Borrowed(&self.rules),
             figures: Cow::Borrowed(&self.figures),
+            stale_after: self.stale_after,
             origins: Cow::Borrowed(&self.origins),
             ids: Cow::Borrowed(&self.ids),
-            entities: Cow::Borrowed(&self.entities),
-            free: Cow::Borrowed(&self.free),
+            heard: Cow::Borrowed(&self.heard),
+            roles: Cow::Borrowed(&self.roles),
+            batches: Cow::Borrowed(&self.batches),
+            sources: Cow::Borrowed(&self.sources),
+            entities: Cow::Borrowed(entities),
+            free: Cow::Borrowed(free),
             told_rows: Cow::Borrowed(&self.told_rows),
             swept: self.swept,
             counted: counted(&self.stats),
@@ -79,13 +99,19 @@ impl Detector {
     fn take_over(&mut self, state: State<'_>) -> Result<(), StateError> {
         self.position = state.position;
         self.watermark = state.watermark;
+        self.began = state.began;
+        self.day = state.day;
+        self.stale_after = state.stale_after;
+        self.heard = state.heard.into_owned();
+        self.roles = state.roles.into_owned();
+        self.batches = state.batches.into_owned();
+        self.sources = state.sources.into_owned();
         self.rules = state.rules.into_owned();
         self.figures = state.figures.into_owned();
         self.figures.derive_rates();
         self.origins = state.origins.into_owned();
         self.ids = state.ids.into_owned();
-        self.entities = state.entities.into_owned();
-        self.free = state.free.into_owned();
+        self.roster = Roster::from_parts(state.entities.into_owned(), state.free.into_owned());
         self.told_rows = state.told_rows.into_owned();
         self.swept = state.swept;
         self.stats = told(state.counted);
@@ -93,15 +119,15 @@ impl Detector {
             let texts: Vec<_> = self.rules.iter().map(|yaml| RuleText { name: "rules", yaml }).collect();
             self.plan = Plan::new(check(&texts).map_err(|_| StateError::Damaged)?);
         }
-        self.derive_indexes();
+        self.derive_due();
         Ok(())
     }
 
-    fn derive_indexes(&mut self) {
-        for (at, entity) in self.entities.iter().enumerate() {
+    fn derive_due(&mut self) {
+        let (entities, _) = self.roster.parts();
+        for (at, entity) in entities.iter().enumerate() {
             let Some(entity) = entity else { continue };
             let at = u32::try_from(at).unwrap_or(u32::MAX);
-            self.names.insert(entity.name.clone(), at);
             for open in &entity.open {
                 self.due.insert((open.due, at, open.line.rule.clone()));
             }

@@ -1,8 +1,11 @@
 //! What one entity's events of one stream add up to.
 
+use super::fresh::Known;
 use super::kinds::{KindId, Kinds};
 use super::plan::{StreamSpec, WindowSpec};
+use super::shares::Shares;
 use crate::core::incident::Window;
+use crate::core::rules::FirstSeen;
 use crate::core::time::{EventTime, Millis};
 use crate::core::units::Tag;
 use crate::core::window::{EXACT_UP_TO, RETAINED_LATENESS, SumRing, Sums};
@@ -24,6 +27,8 @@ pub(super) struct SeenTag {
     /// Whether it counts was the filter's word alone.
     pub tested: bool,
     pub canary: bool,
+    /// Told to have been read before it was sent.
+    pub overlap: bool,
 }
 
 /// What an event brings to every stream that it belongs to.
@@ -35,6 +40,8 @@ pub(super) struct Seen<'a> {
     pub tags: &'a [SeenTag],
     pub objects: &'a [Tag],
     pub destination: Option<Tag>,
+    /// The entity and the log were watched for long enough to call something new.
+    pub may_be_new: bool,
 }
 
 /// One window of a stream.
@@ -47,6 +54,8 @@ pub(super) struct WindowState {
     pub canaries: Kinds,
     pub objects: Kinds,
     pub destinations: Kinds,
+    /// Names met for the first time.
+    pub fresh: Kinds,
 }
 
 /// Every window of a stream.
@@ -54,6 +63,10 @@ pub(super) struct WindowState {
 pub(super) struct StreamState {
     pub windows: SmallVec<[WindowState; 2]>,
     pub newest: EventTime,
+    /// Names met so far, where a rule asks for new ones.
+    known: Known,
+    /// Who takes part, where several actors do.
+    pub shares: Shares,
 }
 
 /// Names have one kind only.
@@ -69,6 +82,7 @@ impl WindowState {
             canaries: Kinds::default(),
             objects: Kinds::default(),
             destinations: Kinds::default(),
+            fresh: Kinds::default(),
         }
     }
 
@@ -105,6 +119,18 @@ impl WindowState {
         }
     }
 
+    fn add_fresh(&mut self, what: FirstSeen, known: &mut Known, seen: &Seen<'_>) {
+        let names = match what {
+            FirstSeen::Destination => seen.destination.as_slice(),
+            FirstSeen::Object => seen.objects,
+        };
+        for name in names {
+            if known.is_new(*name, seen.time) && seen.may_be_new {
+                self.fresh.get_or_insert(NAMES, self.window, NAMES_CAPACITY).observe(*name, seen.time);
+            }
+        }
+    }
+
     /// Drops what no window needs that ends at the newest event or, being late, up to the lateness before it. All of
     /// it goes once nothing has come for longer than the window and the lateness: `idle` says for how long.
     fn tidy(&mut self, idle: Millis) {
@@ -116,9 +142,8 @@ impl WindowState {
             return;
         }
         let horizon = self.sums.newest().minus(reach);
-        for kinds in
-            [&mut self.customers, &mut self.tested, &mut self.canaries, &mut self.objects, &mut self.destinations]
-        {
+        let Self { customers, tested, canaries, objects, destinations, fresh, .. } = self;
+        for kinds in [customers, tested, canaries, objects, destinations, fresh] {
             kinds.forget_before(horizon);
         }
     }
@@ -135,6 +160,8 @@ impl StreamState {
         Self {
             windows: spec.windows.iter().map(|window| WindowState::new(window.window)).collect(),
             newest: EventTime::MIN,
+            known: Known::default(),
+            shares: Shares::default(),
         }
     }
 
@@ -143,6 +170,9 @@ impl StreamState {
         self.newest = self.newest.max(seen.time);
         for (state, spec) in self.windows.iter_mut().zip(&spec.windows) {
             state.add(*spec, seen);
+            if let Some(what) = spec.fresh {
+                state.add_fresh(what, &mut self.known, seen);
+            }
         }
     }
 
@@ -162,7 +192,10 @@ impl StreamState {
         for window in &mut self.windows {
             window.tidy(idle);
         }
-        self.windows.iter().any(|window| window.sums.newest() > EventTime::MIN)
+        if let Some(longest) = self.windows.iter().map(|state| state.window.length()).max() {
+            self.shares.forget_before(self.newest.minus(longest).minus(longest));
+        }
+        !self.known.is_empty() || self.windows.iter().any(|window| window.sums.newest() > EventTime::MIN)
     }
 
     /// The same counts laid out for `spec`; windows that were not counted before start empty.
@@ -172,6 +205,6 @@ impl StreamState {
             known.map_or_else(|| WindowState::new(wanted.window), |at| self.windows.swap_remove(at))
         });
         let windows = windows.collect();
-        Self { windows, newest: self.newest }
+        Self { windows, ..self }
     }
 }

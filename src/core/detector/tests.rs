@@ -79,7 +79,11 @@ impl Bench {
     }
 
     fn lines(&mut self) -> Vec<Incident> {
-        self.out.drain(..).map(|Output::Incident(line)| *line).collect()
+        let incident = |output| match output {
+            Output::Incident(line) => Some(*line),
+            Output::Record { .. } => None,
+        };
+        self.out.drain(..).filter_map(incident).collect()
     }
 }
 

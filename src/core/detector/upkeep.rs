@@ -1,11 +1,15 @@
 //! What time brings without events: incidents that end, state that is forgotten; and a change of rules.
 
+use super::baseline::day_of;
+use super::builtin::Builtin;
 use super::judge::false_from;
 use super::plan::Plan;
 use super::summary::resolved;
 use super::view::View;
-use super::{Detector, Output};
+use super::{Detector, Output, To};
+use crate::core::activity::{Record, RoleFigures, codec};
 use crate::core::incident::Incident;
+use crate::core::rules::Mode;
 use crate::core::time::{EventTime, Millis};
 use std::collections::BTreeMap;
 
@@ -27,6 +31,12 @@ impl Detector {
             self.due.pop_first();
             self.look_at(at, &rule, now, out);
         }
+        if self.began == EventTime::MIN {
+            self.began = now;
+        }
+        self.close_batches(now, out);
+        self.close_day(now, out);
+        self.close_minute(now, out);
         if now.since(self.swept.0) >= SWEEP_EVERY {
             self.sweep(now);
         }
@@ -34,7 +44,7 @@ impl Detector {
 
     /// Puts the actor's open incidents on the list of those to look at.
     pub(super) fn schedule(&mut self, at: usize) {
-        let Some(entity) = self.entities[at].as_mut() else { return };
+        let Some(entity) = self.roster.get_mut(at) else { return };
         let number = u32::try_from(at).unwrap_or(u32::MAX);
         for open in entity.open.iter_mut().filter(|open| open.due <= open.line.time) {
             open.due = open.line.time.plus(open.hold).plus(Millis::new(1));
@@ -44,18 +54,13 @@ impl Detector {
 
     /// Resolves the open incident of `rule` if its condition has been false for its hold; else looks again later.
     fn look_at(&mut self, at: u32, rule: &str, now: EventTime, out: &mut Vec<Output>) {
-        let Some(entity) = self.entities[at as usize].as_mut() else { return };
+        let Some(ends) = self.ends(at as usize, rule, now) else { return };
+        let Some(entity) = self.roster.get_mut(at as usize) else { return };
         let Some(open) = entity.open_of(rule) else { return };
-        let limits = entity.limits(&self.plan.set);
-        let view = View { plan: &self.plan, figures: &self.figures, entity };
-        let counts = self.plan.set.rules.iter().enumerate().filter(|(_, known)| known.id == rule);
-        let ends =
-            counts.map(|(number, _)| limits[number].lowest().map_or(now, |limit| false_from(view, number, limit)));
-        let Some(ends) = ends.max() else { return };
         let hold = entity.open[open].hold;
         let over = ends.plus(hold);
-        // A backlog brings old events: the condition is not over while the log still tells of the actor.
-        let due = over.max(entity.touched.plus(hold));
+        // A backlog brings old events: the condition is not over while the log still tells of the entity.
+        let due = if Builtin::named(rule).is_some() { over } else { over.max(entity.touched.plus(hold)) };
         if due > now {
             entity.open[open].due = due;
             self.due.insert((due, at, rule.to_string()));
@@ -66,42 +71,77 @@ impl Detector {
         out.push(Output::Incident(Box::new(line)));
     }
 
+    /// When the condition of an open incident becomes, or became, false; `None` where only an event can end it.
+    fn ends(&mut self, at: usize, rule: &str, now: EventTime) -> Option<EventTime> {
+        let entity = self.roster.get_mut(at)?;
+        let open = entity.open_of(rule)?;
+        if let Some(builtin) = Builtin::named(rule) {
+            return builtin.ends_by_itself().then_some(entity.open[open].met_at);
+        }
+        let (limits, tight) = (entity.limits(&self.plan.set), entity.open[open].tight);
+        let kind = entity.entity;
+        let view = View::new(&self.plan, &self.figures, entity);
+        let counts = self.plan.set.rules.iter().enumerate().filter(|(_, known)| known.id == rule && known.by == kind);
+        let ends = counts.map(|(number, known)| {
+            let tight = tight.filter(|_| known.baseline.is_some());
+            let lowest = limits[number].lowest().into_iter().chain(tight).min_by(f64::total_cmp);
+            lowest.map_or(now, |limit| false_from(view, number, limit))
+        });
+        ends.max()
+    }
+
     fn sweep(&mut self, now: EventTime) {
-        let all = u32::try_from(self.entities.len()).unwrap_or(u32::MAX);
+        let all = u32::try_from(self.roster.end()).unwrap_or(u32::MAX);
         let share = all.div_ceil(SWEEPS_A_ROUND).max(1).min(all);
         let mut cursor = self.swept.1;
         for _ in 0..share {
             cursor = if cursor + 1 >= all { 0 } else { cursor + 1 };
-            let slot = &mut self.entities[cursor as usize];
-            if let Some(entity) = slot
-                && !entity.tidy(now)
-            {
-                self.names.remove(&entity.name);
-                *slot = None;
-                self.free.push(cursor);
+            if self.roster.get_mut(cursor as usize).is_some_and(|entity| !entity.tidy(now)) {
+                self.roster.remove(cursor as usize);
             }
         }
         self.swept = (now, cursor);
     }
 
+    /// A day is over: every partition is told what was ordinary for each role.
+    fn close_day(&mut self, now: EventTime, out: &mut Vec<Output>) {
+        let today = day_of(now);
+        if today <= self.day {
+            return;
+        }
+        let first = self.day == 0;
+        self.day = today;
+        if first || !self.plan.asks_peers() {
+            return;
+        }
+        let told = super::roles::Told::of(&self.roster, &self.plan, today);
+        let record = Record::Roles(RoleFigures { made_by: self.made_by(), day: today - 1, roles: told.roles() });
+        if let Ok(record) = codec::encode(&record) {
+            out.push(Output::Record { to: To::All, record });
+        }
+        self.made += 1;
+    }
+
     /// Puts `plan` in force: counts that it asks for too are kept, incidents of rules that went are resolved.
     pub(super) fn relay(&mut self, plan: Plan, out: &mut Vec<Output>) {
+        self.close_all_batches(out);
         let old = std::mem::replace(&mut self.plan, plan);
         let mut moved_streams = BTreeMap::new();
         for (from, spec) in old.streams.iter().enumerate() {
-            if let Some(to) = self.plan.streams.iter().position(|new| new.filter == spec.filter) {
+            if let Some(to) = self.plan.streams.iter().position(|new| new.by == spec.by && new.filter == spec.filter) {
                 moved_streams.insert(from, to);
             }
         }
-        for at in 0..self.entities.len() {
+        for at in 0..self.roster.end() {
             self.relay_entity(at, &old, &moved_streams);
             self.resolve_gone(at, out);
         }
-        self.due.retain(|(_, _, rule)| self.plan.set.rules.iter().any(|known| known.id == *rule));
+        let known = |rule: &str| is_known(&self.plan, rule);
+        self.due.retain(|(_, _, rule)| known(rule));
     }
 
     fn relay_entity(&mut self, at: usize, old: &Plan, moved: &BTreeMap<usize, usize>) {
-        let Some(entity) = self.entities[at].as_mut() else { return };
+        let Some(entity) = self.roster.get_mut(at) else { return };
         entity.limits = None;
         let mut streams: Vec<_> = self.plan.streams.iter().map(|_| None).collect();
         for (from, state) in std::mem::take(&mut entity.streams).into_iter().enumerate() {
@@ -122,12 +162,22 @@ impl Detector {
             }
         }
         entity.overlaps = overlaps;
+        entity.unread = None;
+        let mut learned: Vec<_> = self.plan.baselines.iter().map(|_| None).collect();
+        for (from, state) in std::mem::take(&mut entity.learned).into_iter().enumerate() {
+            let id = &old.set.rules[old.baselines[from]].id;
+            let same = self.plan.baselines.iter().position(|rule| self.plan.set.rules[*rule].id == *id);
+            if let Some(to) = same {
+                learned[to] = state;
+            }
+        }
+        entity.learned = learned;
     }
 
     fn resolve_gone(&mut self, at: usize, out: &mut Vec<Output>) {
-        let Some(entity) = self.entities[at].as_mut() else { return };
-        let rules = &self.plan.set.rules;
-        while let Some(gone) = entity.open.iter().position(|open| !rules.iter().any(|rule| rule.id == open.line.rule)) {
+        let Some(entity) = self.roster.get_mut(at) else { return };
+        let plan = &self.plan;
+        while let Some(gone) = entity.open.iter().position(|open| !is_known(plan, &open.line.rule)) {
             let name = entity.name.clone();
             let rule = entity.open[gone].line.rule.clone();
             let time = self.watermark.max(entity.open[gone].line.time);
@@ -135,4 +185,9 @@ impl Detector {
             out.push(Output::Incident(Box::new(line)));
         }
     }
+}
+
+/// Whether a rule may still raise: one of the set that is not off, or a built-in.
+fn is_known(plan: &Plan, rule: &str) -> bool {
+    plan.set.rules.iter().any(|known| known.id == rule && known.mode != Mode::Off) || Builtin::named(rule).is_some()
 }

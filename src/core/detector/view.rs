@@ -1,16 +1,19 @@
-//! An actor's counts as rules ask for them.
+//! An entity's counts as rules ask for them.
 
 use super::entity::EntityState;
 use super::figures::Figures;
 use super::kinds::Kinds;
 use super::plan::{BASE_OVERLAP, EGRESS, Plan, QUERIES};
-use super::stream::WindowState;
-use crate::core::incident::{Customers, Measure, Window};
+use super::shares::Part;
+use super::stream::{StreamState, WindowState};
+use crate::core::event::EventKind;
+use crate::core::incident::{Customers, EntityKind, Measure, Window};
+use crate::core::rules::Shape;
 use crate::core::time::EventTime;
 use crate::core::window::{Mark, Sums};
 
-/// One actor under one rule set.
-#[derive(Clone, Copy)]
+/// One entity under one rule set.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct View<'a> {
     pub plan: &'a Plan,
     pub figures: &'a Figures,
@@ -18,11 +21,26 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
+    /// An entity as the rules of `plan` see it.
+    pub const fn new(plan: &'a Plan, figures: &'a Figures, entity: &'a EntityState) -> Self {
+        Self { plan, figures, entity }
+    }
+
     /// What `rule` counts in the window that ends at `time`.
     pub fn value(&self, rule: usize, time: EventTime) -> f64 {
         let Some(window) = self.window(rule) else { return 0.0 };
         let span = window.window;
-        let count = match self.plan.set.rules[rule].measure() {
+        match &self.plan.set.rules[rule].shape {
+            Shape::Overlap { .. } => exact(self.overlap(rule).map_or(0, |kinds| kinds.largest(span, time))),
+            Shape::FirstSeen(_) => exact(window.fresh.largest(span, time)),
+            Shape::Sequence { within } => exact(self.read_within(*within, time)),
+            Shape::Count(measure) => self.counted(*measure, rule, window, time),
+        }
+    }
+
+    fn counted(&self, measure: Measure, rule: usize, window: &WindowState, time: EventTime) -> f64 {
+        let span = window.window;
+        let count = match measure {
             Measure::Events => window.sums.at(time).events,
             Measure::Rows => window.sums.at(time).rows,
             Measure::Bytes => window.sums.at(time).bytes,
@@ -33,7 +51,7 @@ impl<'a> View<'a> {
             Measure::BaseShare => return self.base_share(self.estimate(window, span, time)),
             Measure::Objects => window.objects.largest(span, time),
             Measure::Destinations => window.destinations.largest(span, time),
-            Measure::Actors => 1,
+            Measure::Actors => self.actors(rule, time).max(1),
             Measure::Canaries => window.canaries.largest(span, time),
         };
         exact(count)
@@ -42,8 +60,18 @@ impl<'a> View<'a> {
     /// At least what [`Self::value`] gives at `time` or any later time up to the newest.
     pub fn bound_from(&self, rule: usize, time: EventTime) -> f64 {
         let Some(window) = self.window(rule) else { return 0.0 };
+        match &self.plan.set.rules[rule].shape {
+            Shape::Overlap { .. } => exact(self.overlap(rule).map_or(0, |kinds| kinds.bound_from(time))),
+            Shape::FirstSeen(_) => exact(window.fresh.bound_from(time)),
+            // What was read before an event of its own time: later events do not change it.
+            Shape::Sequence { .. } => self.value(rule, time),
+            Shape::Count(measure) => self.bound_counted(*measure, rule, window, time),
+        }
+    }
+
+    fn bound_counted(&self, measure: Measure, rule: usize, window: &WindowState, time: EventTime) -> f64 {
         let sums: Sums = window.sums.bound_from(time);
-        let count = match self.plan.set.rules[rule].measure() {
+        let count = match measure {
             Measure::Events => sums.events,
             Measure::Rows => sums.rows,
             Measure::Bytes => sums.bytes,
@@ -56,7 +84,7 @@ impl<'a> View<'a> {
             }
             Measure::Objects => window.objects.bound_from(time),
             Measure::Destinations => window.destinations.bound_from(time),
-            Measure::Actors => 1,
+            Measure::Actors => self.actors(rule, self.newest(rule)).max(1),
             Measure::Canaries => window.canaries.bound_from(time),
         };
         exact(count)
@@ -76,8 +104,52 @@ impl<'a> View<'a> {
         self.window(rule)?.sums.first_event(time)
     }
 
-    /// What an incident says of customers, for a window that ends at `time`.
-    pub fn customers(&self, window: Window, time: EventTime) -> Customers {
+    /// How many actors take part in what `rule` counts; an actor by itself is one.
+    pub fn actors(&self, rule: usize, time: EventTime) -> u64 {
+        let (part, window) = (self.part(rule), self.plan.set.rules[rule].window);
+        match self.entity.entity {
+            EntityKind::Actor => 1,
+            EntityKind::Team
+            | EntityKind::Destination
+            | EntityKind::Domain
+            | EntityKind::ClientIp
+            | EntityKind::Source => self.stream(rule).map_or(0, |stream| stream.shares.actors(part, window, time)),
+        }
+    }
+
+    /// Their names, the largest share first.
+    pub fn actor_names(&self, rule: usize, time: EventTime) -> Vec<String> {
+        let (part, window) = (self.part(rule), self.plan.set.rules[rule].window);
+        match self.entity.entity {
+            EntityKind::Actor => vec![self.entity.name.to_string()],
+            EntityKind::Team
+            | EntityKind::Destination
+            | EntityKind::Domain
+            | EntityKind::ClientIp
+            | EntityKind::Source => {
+                self.stream(rule).map_or_else(Vec::new, |stream| stream.shares.names(part, window, time))
+            }
+        }
+    }
+
+    /// Customers that an actor read in the last 24 h.
+    pub fn exposure(&self, time: EventTime) -> u64 {
+        self.read_within(Window::Day, time)
+    }
+
+    /// What an incident of `rule` says of customers, for the rule's window that ends at `time`.
+    pub fn customers(&self, rule: usize, time: EventTime) -> Customers {
+        match self.entity.entity {
+            EntityKind::Actor => self.customers_of_actor(self.plan.set.rules[rule].window, time),
+            EntityKind::Team
+            | EntityKind::Destination
+            | EntityKind::Domain
+            | EntityKind::ClientIp
+            | EntityKind::Source => self.customers_of_shared(rule, time),
+        }
+    }
+
+    fn customers_of_actor(&self, window: Window, time: EventTime) -> Customers {
         let read = self.reaching(QUERIES, window);
         let sent = self.reaching(EGRESS, window);
         let overlap = self.entity.overlaps.get(BASE_OVERLAP).and_then(Option::as_deref);
@@ -94,9 +166,37 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Others' records tell what the rule counts, and what of it was read before.
+    fn customers_of_shared(&self, rule: usize, time: EventTime) -> Customers {
+        let Some(state) = self.window(rule) else { return Customers::default() };
+        let window = state.window;
+        let named = self.named(state, window, time);
+        let overlap = self.overlap(rule).map_or(0, |kinds| kinds.largest(window, time));
+        let error = round(state.customers.relative_error(window, time));
+        if self.plan.set.rules[rule].filter.kind() == Some(EventKind::Query) {
+            let read_estimate = self.estimate(state, window, time);
+            return Customers { read: named, egressed: 0, overlap, read_estimate, error };
+        }
+        Customers { read: overlap, egressed: named, overlap, read_estimate: overlap, error }
+    }
+
+    fn part(&self, rule: usize) -> Part {
+        match &self.plan.set.rules[rule].shape {
+            Shape::Overlap { .. } => Part::Overlap,
+            Shape::Count(_) | Shape::FirstSeen(_) | Shape::Sequence { .. } => Part::All,
+        }
+    }
+
+    fn read_within(&self, within: Window, time: EventTime) -> u64 {
+        self.reaching(QUERIES, within).map_or(0, |state| self.estimate(state, within, time))
+    }
+
+    fn stream(&self, rule: usize) -> Option<&'a StreamState> {
+        self.entity.streams.get(self.plan.places[rule].stream)?.as_deref()
+    }
+
     fn window(&self, rule: usize) -> Option<&'a WindowState> {
-        let stream = self.entity.streams.get(self.plan.places[rule].stream)?.as_deref()?;
-        stream.window(self.plan.set.rules[rule].window)
+        self.stream(rule)?.window(self.plan.set.rules[rule].window)
     }
 
     fn reaching(&self, stream: usize, window: Window) -> Option<&'a WindowState> {

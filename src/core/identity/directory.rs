@@ -47,6 +47,8 @@ pub struct Resolved<'a> {
     pub zone: ZoneId,
     /// Whether the directory has, or once had, the actor.
     pub listed: bool,
+    /// A client address stands in for it.
+    pub nameless: bool,
 }
 
 impl Directory {
@@ -104,7 +106,17 @@ impl Directory {
         buffer.clear();
         buffer.push_str(ADDRESS_PREFIX);
         append_address(client_ip, buffer);
-        Some(unlisted(buffer))
+        Some(Resolved { nameless: true, ..unlisted(buffer) })
+    }
+
+    /// Whether some line says who holds, or held, `client_ip`.
+    pub fn is_leased(&self, client_ip: &str) -> bool {
+        if self.leases.len() == 0 {
+            return false;
+        }
+        let mut address = String::new();
+        write_address(client_ip, &mut address);
+        self.leases.knows(&address)
     }
 
     /// How far `zone` is ahead of UTC at `time`, in minutes.
@@ -144,6 +156,7 @@ fn listed(record: &ActorRecord) -> Resolved<'_> {
         missing_since: record.missing_since,
         zone: record.zone,
         listed: true,
+        nameless: false,
     }
 }
 
@@ -158,5 +171,6 @@ fn unlisted(actor: &str) -> Resolved<'_> {
         missing_since: None,
         zone: Zones::DEFAULT,
         listed: false,
+        nameless: false,
     }
 }

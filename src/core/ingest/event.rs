@@ -1,9 +1,10 @@
 //! One decoded event becomes activity.
 
 use super::bulk::is_bulk;
+use super::paged::is_paged;
 use super::partition::partition_of;
 use super::places::Places;
-use super::settings::{IngestSettings, Knowledge, SourceSpec};
+use super::settings::{IngestSettings, Knowledge, Part, SourceSpec};
 use super::stage::{IngestOut, RejectedRecord, SourceRecord};
 use super::stranger;
 use super::tags::EventTags;
@@ -64,7 +65,11 @@ impl Working {
         let texts = [&event.id, &event.operation, &event.channel];
         let [id, operation, channel] = texts.map(|text| text.as_deref().map(|text| mask_in(text, knowledge.region)));
         let client_ip = event.client_ip.as_deref().map(|text| masked_address(text, knowledge.region));
-        let flags = flags(settings, event).with(Flags::FUTURE, future);
+        let flags = flags(settings, event)
+            .with(Flags::FUTURE, future)
+            .with(Flags::NAMELESS, actor.nameless)
+            .with(Flags::LEASED, event.client_ip.as_deref().is_some_and(|address| directory.is_leased(address)));
+        let part = part(settings, record, event).map(|part| mask_in(part, knowledge.region));
         self.tags.fill(event, knowledge, flags.has(Flags::CUSTOMER_OBJECT) && event.kind == EventKind::Query);
         let (named, named_customers) = self.tags.largest();
         let activity = Activity {
@@ -95,6 +100,7 @@ impl Working {
             named,
             named_customers,
             tags: self.tags.part(0),
+            part: part.as_deref(),
         };
         let partition = partition_of(activity.actor, settings.partitions);
         emit_parts(&self.tags, partition, activity, out);
@@ -137,6 +143,15 @@ fn flags(settings: &IngestSettings, event: &Event<'_>) -> Flags {
     Flags::default()
         .with(Flags::CUSTOMER_OBJECT, customers)
         .with(Flags::BULK_OPERATION, query && is_bulk(event.operation.as_deref(), event.statement.as_deref()))
+        .with(Flags::PAGED, query && customers && event.statement.as_deref().is_some_and(is_paged))
+}
+
+/// What of the event's source is watched for silence by itself.
+fn part<'e>(settings: &IngestSettings, record: &SourceRecord<'_>, event: &'e Event<'_>) -> Option<&'e str> {
+    match settings.sources.get(usize::from(record.source.0))?.silent.as_ref()?.by? {
+        Part::Database => event.database.as_deref(),
+        Part::App => event.app.as_deref(),
+    }
 }
 
 /// The decoder asks for an actor or an address; this is for an address that is only white space.

@@ -2,15 +2,14 @@
 
 mod bulk;
 mod event;
+mod paged;
 mod partition;
 mod places;
 mod settings;
 mod stage;
 mod stranger;
 mod tags;
-#[cfg(test)]
-mod tests;
 
 pub use partition::partition_of;
-pub use settings::{IngestSettings, Knowledge, SourceSpec};
+pub use settings::{IngestSettings, Knowledge, Part, Silence, SourceSpec};
 pub use stage::{Ingest, IngestOut, RejectedRecord, SourceIndex, SourceRecord};

@@ -1,13 +1,15 @@
 //! What ingest is told: settings once, and knowledge that is replaced while it runs.
 
+use crate::core::activity::SourceNote;
 use crate::core::decode::{DecodeLimits, Decoder};
 use crate::core::event::EventKind;
 use crate::core::filter::FilterSet;
-use crate::core::identifiers::{Region, Tagger};
+use crate::core::identifiers::{Region, Tagger, mask_in};
 use crate::core::identity::Directory;
 use crate::core::objects::ObjectPatterns;
 use crate::core::time::Millis;
 use siphasher::sip::SipHasher13;
+use std::borrow::Cow;
 use std::hash::Hasher;
 use std::sync::Arc;
 
@@ -20,14 +22,50 @@ pub struct SourceSpec {
     pub decoder: Decoder,
     /// What its records are, where they do not say it.
     pub kind: Option<EventKind>,
+    /// When its silence is worth saying.
+    pub silent: Option<Silence>,
     id: u64,
+}
+
+/// When a source counts as silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Silence {
+    /// After how long without an event.
+    pub after: Millis,
+    /// What of it is watched by itself, beside the source as a whole.
+    pub by: Option<Part>,
+}
+
+/// A field whose values can fall silent one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The database queried.
+    Database,
+    /// The application used.
+    App,
 }
 
 impl SourceSpec {
     /// The source called `name`.
     pub fn new(name: impl Into<String>, decoder: Decoder, kind: Option<EventKind>) -> Self {
         let name = name.into();
-        Self { id: source_id(&name), name, decoder, kind }
+        Self { id: source_id(&name), name, decoder, kind, silent: None }
+    }
+
+    /// The same, watched for silence.
+    #[must_use]
+    pub fn watched(self, silent: Option<Silence>) -> Self {
+        Self { silent, ..self }
+    }
+
+    /// Its name as it may be shown: a file's may hold an identifier.
+    pub fn shown(&self, region: Region) -> Cow<'_, str> {
+        mask_in(&self.name, region)
+    }
+
+    /// What detect is told of it, once, under the name `shown`.
+    pub fn note<'a>(&self, shown: &'a str) -> SourceNote<'a> {
+        SourceNote { id: self.id, name: shown, silent_after: self.silent.map(|silent| silent.after) }
     }
 
     /// The number that stands for it in origins.

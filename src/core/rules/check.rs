@@ -4,7 +4,7 @@ use super::exceptions::check_exception;
 use super::filter::Filter;
 use super::limits::LimitTable;
 use super::model::{BaselineSpec, Rule, RuleSet, Shape};
-use super::raw::{RawAlso, RawBaseline, RawRule, RawRuleFile, RawSeverity, RawTest};
+use super::raw::{RawAlso, RawBaseline, RawRule, RawRuleFile, RawSeverity, RawTest, SequenceStep};
 use crate::core::identifiers::mask;
 use crate::core::incident::{EntityKind, Measure, Severity, Window};
 use crate::core::time::Millis;
@@ -136,7 +136,10 @@ fn check_rule(place: Place<'_>, raw: &RawRule, runbooks: &str) -> Result<Rule, R
         None if matches!(shape, Shape::Count(_) | Shape::Overlap { .. }) => {
             return Err(place.fault(within("over"), EXPECTED_WINDOW));
         }
-        None => Window::Day,
+        None => match shape {
+            Shape::Sequence { within } => within,
+            Shape::Count(_) | Shape::Overlap { .. } | Shape::FirstSeen(_) => Window::Day,
+        },
     };
     let hold = match &raw.hold {
         Some(text) => Millis::parse(text).ok_or_else(|| place.fault(within("hold"), "expected a time like 1h"))?,
@@ -154,6 +157,7 @@ fn check_rule(place: Place<'_>, raw: &RawRule, runbooks: &str) -> Result<Rule, R
         limits: check_limits(place, raw)?,
         baseline: raw.baseline.as_ref().map(|baseline| check_baseline(place, &raw.id, baseline)).transpose()?,
         actors_at_least: raw.actors.map_or(1, |actors| actors.at_least),
+        each_at_least: raw.actors.and_then(|actors| actors.each_at_least).unwrap_or(0.0),
         hold,
         runbook: raw.runbook.clone().unwrap_or_else(|| format!("{runbooks}/{}.md", raw.id)),
     })
@@ -163,9 +167,12 @@ fn check_rule(place: Place<'_>, raw: &RawRule, runbooks: &str) -> Result<Rule, R
 fn check_also(place: Place<'_>, first: &Rule, raw: &RawRule, also: &RawAlso) -> Result<Rule, RuleError> {
     let arm = RawRule {
         count: Some(also.count),
+        by: also.by.unwrap_or(raw.by),
         over: Some(also.over.clone()),
         limit: also.limit,
         limit_for: also.limit_for.clone(),
+        first_seen: None,
+        sequence: Vec::new(),
         also: Vec::new(),
         baseline: None,
         ..raw.clone()
@@ -186,13 +193,20 @@ fn check_shape(place: Place<'_>, raw: &RawRule) -> Result<Shape, RuleError> {
     if shapes.iter().filter(|given| **given).count() != 1 {
         return Err(place.fault(raw.id.clone(), "expected exactly one of `count`, `first_seen`, `sequence`"));
     }
+    if raw.by == EntityKind::Source {
+        return Err(place.fault(within("by"), "expected actor, team, destination, domain or client_ip"));
+    }
     if let Some(new) = raw.first_seen {
-        return Ok(Shape::FirstSeen(new));
+        let only_actors = raw.by == EntityKind::Actor;
+        return only_actors.then_some(Shape::FirstSeen(new)).ok_or_else(|| place.fault(within("by"), "expected actor"));
     }
     let Some(measure) = raw.count else {
         let text = raw.within.as_deref().unwrap_or("24h");
-        let span = Millis::parse(text).ok_or_else(|| place.fault(within("within"), "expected a time like 24h"))?;
-        return Ok(Shape::Sequence { within: span });
+        let within = window(text).ok_or_else(|| place.fault(within("within"), EXPECTED_WINDOW))?;
+        if raw.sequence != [SequenceStep::Read, SequenceStep::Leave] || raw.by != EntityKind::Actor {
+            return Err(place.fault(format!("{} (sequence)", raw.id), "expected [read, leave], by actor"));
+        }
+        return Ok(Shape::Sequence { within });
     };
     if measure == Measure::Actors && raw.by == EntityKind::Actor {
         return Err(place.fault(within("count"), "expected `by` another entity than the actor to count actors"));

@@ -16,6 +16,7 @@ pub struct Filter {
     flags: (Flags, Flags),
     rows_usual: Option<bool>,
     bytes_at_least: Option<u64>,
+    customers_at_least: Option<u32>,
     hours: Option<Hours>,
     actor: Option<ActorFilter>,
     any_of: Vec<Self>,
@@ -29,6 +30,18 @@ struct ActorFilter {
     kind: Option<ActorKind>,
     roles: Option<Vec<String>>,
     not_roles: Option<Vec<String>>,
+    dormant: Option<Millis>,
+}
+
+/// What an event's actor and source were before it: conditions that one event alone cannot answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Context {
+    /// Its source usually tells rows.
+    pub rows_usual: bool,
+    /// It happened outside the actor's learned hours of the week.
+    pub unusual_hours: bool,
+    /// For how long the actor had been silent; `None` where it was never seen before.
+    pub silent_for: Option<Millis>,
 }
 
 /// A condition that could not be read: the field, and what was expected.
@@ -50,6 +63,7 @@ impl Filter {
             (Flags::CUSTOMER_OBJECT, raw.customer_object),
             (Flags::BULK_OPERATION, raw.bulk_operation),
             (Flags::HIDDEN, raw.hidden),
+            (Flags::PAGED, raw.paged),
         ] {
             flags.0 = flags.0.with(flag, wanted == Some(true));
             flags.1 = flags.1.with(flag, wanted == Some(false));
@@ -65,6 +79,7 @@ impl Filter {
             flags,
             rows_usual: raw.rows_usual,
             bytes_at_least: raw.bytes_at_least,
+            customers_at_least: raw.customers_at_least,
             hours: raw.hours,
             actor: raw.actor.as_ref().map(ActorFilter::check).transpose()?,
             any_of: raw.any_of.iter().flatten().map(Self::check).collect::<Result<_, _>>()?,
@@ -76,18 +91,25 @@ impl Filter {
         self.kind
     }
 
-    /// Whether `activity` takes part. `rows_usual`: whether its source usually tells rows.
-    pub fn matches(&self, activity: &Activity<'_>, rows_usual: bool) -> bool {
+    /// Whether it asks for the actor's hours of the week.
+    pub fn asks_hours(&self) -> bool {
+        self.hours.is_some() || self.any_of.iter().any(Self::asks_hours)
+    }
+
+    /// Whether `activity` takes part.
+    pub fn matches(&self, activity: &Activity<'_>, context: &Context) -> bool {
         self.kind.is_none_or(|kind| kind == activity.kind)
             && activity.flags.has(self.flags.0)
             && activity.flags.0 & self.flags.1.0 == 0
-            && self.rows_usual.is_none_or(|wanted| wanted == rows_usual)
+            && self.rows_usual.is_none_or(|wanted| wanted == context.rows_usual)
+            && self.hours.is_none_or(|Hours::Unusual| context.unusual_hours)
             && self.classes.as_ref().is_none_or(|classes| classes.contains(&activity.class))
             && names(self.channels.as_deref(), activity.channel)
             && names(self.operations.as_deref(), activity.operation)
             && self.bytes_at_least.is_none_or(|least| activity.bytes.is_some_and(|bytes| bytes.0 >= least))
-            && self.actor.as_ref().is_none_or(|actor| actor.matches(activity))
-            && (self.any_of.is_empty() || self.any_of.iter().any(|one| one.matches(activity, rows_usual)))
+            && self.customers_at_least.is_none_or(|least| customers(activity) >= least)
+            && self.actor.as_ref().is_none_or(|actor| actor.matches(activity, context))
+            && (self.any_of.is_empty() || self.any_of.iter().any(|one| one.matches(activity, context)))
     }
 }
 
@@ -97,6 +119,12 @@ impl ActorFilter {
             None => Millis::ZERO,
             Some(text) => Millis::parse(text).ok_or_else(|| ("of.actor.grace", "expected a time like 24h".into()))?,
         };
+        let dormant = match &raw.dormant {
+            None => None,
+            Some(text) => {
+                Some(Millis::parse(text).ok_or_else(|| ("of.actor.dormant", "expected a time like 30d".into()))?)
+            }
+        };
         Ok(Self {
             left: raw.left,
             grace,
@@ -104,19 +132,28 @@ impl ActorFilter {
             kind: raw.kind,
             roles: raw.role.clone(),
             not_roles: raw.not_role.clone(),
+            dormant,
         })
     }
 
-    fn matches(&self, activity: &Activity<'_>) -> bool {
+    fn matches(&self, activity: &Activity<'_>, context: &Context) -> bool {
         let since = [activity.left_at, activity.missing_since].into_iter().flatten().min();
         let left = since.is_some_and(|since| activity.time >= since.plus(self.grace));
         let notice = activity.notice_at.is_some_and(|notice| activity.time >= notice);
         self.left.is_none_or(|wanted| wanted == left)
             && self.notice.is_none_or(|wanted| wanted == notice)
             && self.kind.is_none_or(|kind| kind == activity.actor_kind)
+            && self.dormant.is_none_or(|least| context.silent_for.is_some_and(|silent| silent >= least))
             && self.roles.as_ref().is_none_or(|roles| roles.iter().any(|role| role == activity.role))
             && self.not_roles.as_ref().is_none_or(|roles| roles.iter().all(|role| role != activity.role))
     }
+}
+
+/// Customers that the event names: by the filter's word, or all where none was asked or a customer object is read.
+fn customers(activity: &Activity<'_>) -> u32 {
+    let all = activity.flags.has(Flags::CUSTOMER_OBJECT) && activity.kind == EventKind::Query;
+    let unasked = activity.tags.iter().all(|list| !list.tested());
+    if all || unasked { activity.named } else { activity.named_customers }
 }
 
 fn names(wanted: Option<&[String]>, found: Option<&str>) -> bool {

@@ -30,6 +30,31 @@ impl Limits {
         [self.info, self.warn, self.page].into_iter().flatten().min_by(f64::total_cmp)
     }
 
+    /// The lower of both, severity by severity.
+    #[must_use]
+    pub fn lowered_to(&self, other: &Self) -> Self {
+        let lower = |one: Option<f64>, other: Option<f64>| match (one, other) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        Self {
+            info: lower(self.info, other.info),
+            warn: lower(self.warn, other.warn),
+            page: lower(self.page, other.page),
+        }
+    }
+
+    /// With `limit` for `severity`, where that is lower.
+    #[must_use]
+    pub fn tightened(&self, severity: Severity, limit: f64) -> Self {
+        let one = match severity {
+            Severity::Info => Self { info: Some(limit), ..Self::default() },
+            Severity::Warning => Self { warn: Some(limit), ..Self::default() },
+            Severity::Page => Self { page: Some(limit), ..Self::default() },
+        };
+        self.lowered_to(&one)
+    }
+
     /// Whether a person may be woken.
     pub const fn pages(&self) -> bool {
         self.page.is_some()
@@ -42,6 +67,37 @@ impl From<RawLimits> for Limits {
     }
 }
 
+/// Where static limits come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitSource {
+    /// The actor's own.
+    Actor,
+    /// The team's.
+    Team,
+    /// The role's.
+    Role,
+    /// Those of people, or of programs.
+    Kind,
+    /// Those of whoever leaves.
+    Leaving,
+    /// Everybody's.
+    Default,
+}
+
+impl LimitSource {
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Actor => "actor",
+            Self::Team => "team",
+            Self::Role => "role",
+            Self::Kind => "kind",
+            Self::Leaving => "leaving",
+            Self::Default => "default",
+        }
+    }
+}
+
 /// The limits of one rule for everybody.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LimitTable {
@@ -50,6 +106,7 @@ pub struct LimitTable {
     team: BTreeMap<String, Limits>,
     role: BTreeMap<String, Limits>,
     kind: BTreeMap<ActorKind, Limits>,
+    leaving: Option<Limits>,
 }
 
 impl LimitTable {
@@ -62,20 +119,34 @@ impl LimitTable {
             team: table(&raw.team),
             role: table(&raw.role),
             kind: raw.kind.iter().map(|(kind, limits)| (*kind, (*limits).into())).collect(),
+            leaving: raw.leaving.map(Into::into),
         }
     }
 
     /// The limits for one subject.
     pub fn resolve(&self, subject: &Subject<'_>) -> Limits {
-        let special = self.actor.get(subject.actor);
-        let special = special.or_else(|| self.team.get(subject.team));
-        let special = special.or_else(|| self.role.get(subject.role));
-        special.or_else(|| self.kind.get(&subject.kind)).copied().unwrap_or(self.default)
+        self.resolve_from(subject).0
+    }
+
+    /// The limits for one subject, and where they come from.
+    pub fn resolve_from(&self, subject: &Subject<'_>) -> (Limits, LimitSource) {
+        let tables = [
+            (self.actor.get(subject.actor), LimitSource::Actor),
+            (self.team.get(subject.team), LimitSource::Team),
+            (self.role.get(subject.role), LimitSource::Role),
+            (self.kind.get(&subject.kind), LimitSource::Kind),
+        ];
+        let special = tables.into_iter().find_map(|(limits, source)| limits.map(|limits| (*limits, source)));
+        let (limits, source) = special.unwrap_or((self.default, LimitSource::Default));
+        match self.leaving.filter(|_| subject.leaving).map(|leaving| limits.lowered_to(&leaving)) {
+            Some(lowered) if lowered != limits => (lowered, LimitSource::Leaving),
+            Some(_) | None => (limits, source),
+        }
     }
 
     /// Every limit in the table.
     pub fn all(&self) -> impl Iterator<Item = Limits> + '_ {
         let tables = [&self.actor, &self.team, &self.role].into_iter().flat_map(|table| table.values());
-        std::iter::once(self.default).chain(tables.copied()).chain(self.kind.values().copied())
+        std::iter::once(self.default).chain(tables.copied()).chain(self.kind.values().copied()).chain(self.leaving)
     }
 }

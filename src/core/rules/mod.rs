@@ -11,8 +11,8 @@ mod shipped;
 mod tests;
 
 pub use check::{RuleError, RuleText, check, version};
-pub use filter::Filter;
-pub use limits::{LimitTable, Limits};
+pub use filter::{Context, Filter};
+pub use limits::{LimitSource, LimitTable, Limits};
 pub use model::{BaselineSpec, Excepted, Exception, Rule, RuleSet, Shape, Subject};
 pub use raw::{FirstSeen, Mode, RawExpectation, RawRuleFile, RawTest, RawTestEvent};
 pub use shipped::SHIPPED;

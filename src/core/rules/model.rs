@@ -21,7 +21,7 @@ pub enum Shape {
     /// Customers queried, then something sent to an external destination.
     Sequence {
         /// How soon.
-        within: Millis,
+        within: Window,
     },
 }
 
@@ -61,6 +61,8 @@ pub struct Rule {
     pub baseline: Option<BaselineSpec>,
     /// How many actors must take part.
     pub actors_at_least: u64,
+    /// How much of the count each actor must account for on average.
+    pub each_at_least: f64,
     /// How long its condition must be false before an incident resolves.
     pub hold: Millis,
     /// What to do: a path or URL.
@@ -75,7 +77,7 @@ impl Rule {
             Shape::Overlap { .. } => Measure::Overlap,
             Shape::FirstSeen(FirstSeen::Destination) => Measure::Destinations,
             Shape::FirstSeen(FirstSeen::Object) => Measure::Objects,
-            Shape::Sequence { .. } => Measure::Events,
+            Shape::Sequence { .. } => Measure::Customers,
         }
     }
 }
@@ -151,4 +153,6 @@ pub struct Subject<'a> {
     pub kind: crate::core::activity::ActorKind,
     /// The entity's id; the actor's for actor entities.
     pub entity: &'a str,
+    /// Under notice, or gone.
+    pub leaving: bool,
 }

@@ -126,6 +126,8 @@ pub struct RawRule {
 pub struct RawAlso {
     /// What is counted.
     pub count: Measure,
+    /// By which entity; else by the rule's own.
+    pub by: Option<EntityKind>,
     /// Over which window.
     pub over: String,
     /// From which count on.
@@ -166,6 +168,8 @@ pub enum SequenceStep {
 pub struct RawActorsAtLeast {
     /// At least so many.
     pub at_least: u64,
+    /// On average each of them must account for at least so much of the count.
+    pub each_at_least: Option<f64>,
 }
 
 /// Which events take part; every key given must hold.
@@ -185,6 +189,10 @@ pub struct RawFilter {
     pub customer_object: Option<bool>,
     /// Whether it copies or exports.
     pub bulk_operation: Option<bool>,
+    /// Whether a statement takes one page of a table, or a range of its key.
+    pub paged: Option<bool>,
+    /// At least so many customers are named.
+    pub customers_at_least: Option<u32>,
     /// Whether the source usually tells rows.
     pub rows_usual: Option<bool>,
     /// Whether the customers were found only inside an encoded layer.
@@ -239,7 +247,7 @@ pub struct RawLimits {
     pub page: Option<f64>,
 }
 
-/// Limits for some; the most specific wins: actor, team, role, kind.
+/// Limits for some; the most specific wins: actor, team, role, kind. `leaving` only ever lowers.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawLimitFor {
@@ -255,6 +263,8 @@ pub struct RawLimitFor {
     /// By person or program.
     #[serde(default)]
     pub kind: BTreeMap<ActorKind, RawLimits>,
+    /// For whoever is under notice or has left: the lower of these and the limits that hold otherwise.
+    pub leaving: Option<RawLimits>,
 }
 
 /// What may tighten a limit.

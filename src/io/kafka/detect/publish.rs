@@ -8,9 +8,11 @@ use super::super::services::partition_of_key;
 use super::super::stages::RuleSet;
 use super::slot::Slot;
 use crate::core::activity::BatchBuilder;
+use crate::core::detector::To;
 use crate::core::incident::Incident;
 use crate::core::units::Partition;
 use crate::io::metrics::DetectMetrics;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -50,6 +52,16 @@ impl Publisher {
         Ok(())
     }
 
+    fn send_batch(&self, partition: Partition, batch: &BatchBuilder, set: &Arc<DeliverySet>) -> Result<(), RunError> {
+        let to = Destination { topic: &self.activity.name, partition, key: None };
+        self.producer.send(to, batch.as_bytes(), Some(set))
+    }
+
+    /// Collects records for the log.
+    pub fn records(&self) -> LogRecords<'_> {
+        LogRecords { publisher: self, batches: BTreeMap::new() }
+    }
+
     /// Publishes the configured rules where partition 0's state, having read the log to its end, has others.
     ///
     /// Partition 0 is told last: its state having a version means that every other partition was told.
@@ -84,6 +96,47 @@ impl Publisher {
         self.producer.send(to, batch.as_bytes(), None)?;
         tracing::info!(version = rules.version, "the configured rules are published");
         Ok(true)
+    }
+}
+
+/// Records that detect makes for the log, a batch a partition.
+pub struct LogRecords<'a> {
+    publisher: &'a Publisher,
+    batches: BTreeMap<Partition, BatchBuilder>,
+}
+
+impl LogRecords<'_> {
+    /// Adds an encoded record; sends what is full. The records of one partition stay in order.
+    ///
+    /// # Errors
+    /// [`RunError`] if they cannot be sent.
+    pub fn push(&mut self, to: To, record: &[u8], set: &Arc<DeliverySet>) -> Result<(), RunError> {
+        let all = match to {
+            To::One(partition) => partition.0..partition.0 + 1,
+            To::All => 0..self.publisher.activity.partitions,
+        };
+        for partition in all.map(Partition) {
+            let batch = self.batches.entry(partition).or_default();
+            batch.push_encoded(record);
+            if batch.is_full() {
+                self.publisher.send_batch(partition, batch, set)?;
+                batch.clear();
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends the rest.
+    ///
+    /// # Errors
+    /// [`RunError`] if it cannot be sent.
+    pub fn send(self, set: &Arc<DeliverySet>) -> Result<(), RunError> {
+        for (partition, batch) in &self.batches {
+            if !batch.is_empty() {
+                self.publisher.send_batch(*partition, batch, set)?;
+            }
+        }
+        Ok(())
     }
 }
 

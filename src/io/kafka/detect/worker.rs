@@ -169,8 +169,10 @@ impl DetectWorker {
         }
         let now = self.clock.now();
         let set = slot.set();
+        let mut records = self.publisher.records();
         for output in slot.outputs.drain(..) {
             match output {
+                Output::Record { to, record } => records.push(to, &record, &set)?,
                 Output::Incident(incident) => {
                     self.publisher.incident(&incident, &set)?;
                     self.live.note(slot.at.partition, &incident);
@@ -179,7 +181,7 @@ impl DetectWorker {
                 }
             }
         }
-        Ok(())
+        records.send(&set)
     }
 
     // --- snapshots ---
@@ -243,6 +245,8 @@ struct Counts {
     activity: u64,
     ticks: u64,
     controls: u64,
+    pools: u64,
+    figures: u64,
     happened: Option<EventTime>,
     received: Option<EventTime>,
 }
@@ -257,12 +261,20 @@ impl Counts {
             }
             Record::Tick(_) => self.ticks += 1,
             Record::Control(_) => self.controls += 1,
+            Record::Pool(_) => self.pools += 1,
+            Record::Roles(_) | Record::Source(_) => self.figures += 1,
         }
     }
 
     /// Counts, and samples the message's last activity for the latencies.
     fn publish(&self, metrics: &DetectMetrics, written: Option<EventTime>) {
-        for (kind, count) in [("activity", self.activity), ("tick", self.ticks), ("control", self.controls)] {
+        for (kind, count) in [
+            ("activity", self.activity),
+            ("tick", self.ticks),
+            ("control", self.controls),
+            ("pool", self.pools),
+            ("figures", self.figures),
+        ] {
             if count > 0 {
                 metrics.applied.with_label_values(&[kind]).inc_by(count);
             }

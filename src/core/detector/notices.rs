@@ -1,0 +1,120 @@
+//! Control records, and what they say that somebody has to know.
+
+use super::builtin::{Builtin, Notice};
+use super::plan::Plan;
+use super::{Detector, Output, tell};
+use crate::core::activity::Control;
+use crate::core::incident::EntityKind;
+use crate::core::rules::{RuleText, check};
+use crate::core::time::{EventTime, Millis};
+
+/// What incidents about the customer filter are about.
+const FILTERS: &str = "filters";
+/// What incidents about the directory are about.
+const DIRECTORY: &str = "directory";
+const HOUR_MS: i64 = 3_600_000;
+
+impl Detector {
+    pub(super) fn control(&mut self, control: &Control<'_>, out: &mut Vec<Output>) {
+        match control {
+            Control::Rules { yaml, .. } => self.change_rules(yaml, out),
+            Control::Filter(figures) => self.figures.replace(figures),
+            Control::Source(note) => self.sources.name(note, self.watermark),
+            Control::FilterStaleAfter { millis } => self.stale_after = Some(*millis),
+            Control::DirectoryRefused { lines, found, noticed } => {
+                self.directory_refused(*lines, *found, *noticed, out)
+            }
+            Control::Gap { source, partition, from, to, noticed } => {
+                self.stats.blind_spots += 1;
+                self.gap(&format!("{source}/{partition}"), to.saturating_sub(*from), *noticed, out);
+            }
+            Control::StateIncomplete { noticed } => {
+                self.stats.blind_spots += 1;
+                self.state_incomplete(*noticed, out);
+            }
+        }
+    }
+
+    fn change_rules(&mut self, yaml: &[&str], out: &mut Vec<Output>) {
+        let texts: Vec<RuleText<'_>> = yaml.iter().map(|yaml| RuleText { name: "rules", yaml }).collect();
+        // Only checked rules are published; what this version cannot read leaves the rules in force as they are.
+        let Ok(set) = check(&texts) else {
+            self.stats.rules_refused += 1;
+            return;
+        };
+        self.rules = yaml.iter().map(ToString::to_string).collect();
+        self.relay(Plan::new(set), out);
+    }
+
+    fn directory_refused(&mut self, lines: u64, found: u64, noticed: EventTime, out: &mut Vec<Output>) {
+        let summary = format!(
+            "A directory of {found} lines was refused: the one in force has {lines}. Until a whole one comes, leavers and \
+             newcomers are not known."
+        );
+        let notice = Notice {
+            builtin: Builtin::DirectoryRefused,
+            id: DIRECTORY,
+            time: noticed,
+            observed: exact(found),
+            threshold: exact(lines),
+            summary,
+        };
+        self.raise_if_owner(notice, out);
+    }
+
+    /// The notice of a gap stands in one partition of the log only.
+    fn gap(&mut self, id: &str, lost: u64, noticed: EventTime, out: &mut Vec<Output>) {
+        let summary = format!("{lost} records of {id} were gone before they were read: what they told is not known.");
+        let (observed, threshold) = (exact(lost), 1.0);
+        self.raise(Notice { builtin: Builtin::Gap, id, time: noticed, observed, threshold, summary }, out);
+    }
+
+    /// Each partition's state is its own: the incident names it.
+    fn state_incomplete(&mut self, noticed: EventTime, out: &mut Vec<Output>) {
+        let id = format!("partition {}", self.settings.partition);
+        let summary =
+            format!("The counts of {id} were rebuilt from less than all events; what went before may be missed.");
+        let notice = Notice {
+            builtin: Builtin::StateIncomplete,
+            id: &id,
+            time: noticed,
+            observed: 1.0,
+            threshold: 1.0,
+            summary,
+        };
+        self.raise(notice, out);
+    }
+
+    /// Looks at the customer filter's age, in the partition that owns the question.
+    pub(super) fn look_at_filter(&mut self, now: EventTime, out: &mut Vec<Output>) {
+        let (Some(after), Some(built_at)) = (self.stale_after, self.figures.built_at()) else { return };
+        let age = now.since(built_at);
+        if age < after {
+            self.put_right(Builtin::FilterStale, FILTERS, now, out);
+            return;
+        }
+        let hours = |span: Millis| span.as_millis() / HOUR_MS;
+        let summary = format!(
+            "The customer filter is {} h old; the limit is {} h. Newer customers are not recognised.",
+            hours(age),
+            hours(after)
+        );
+        let (observed, threshold) = (exact(hours(age).unsigned_abs()), exact(hours(after).unsigned_abs()));
+        self.raise_if_owner(
+            Notice { builtin: Builtin::FilterStale, id: FILTERS, time: now, observed, threshold, summary },
+            out,
+        );
+    }
+
+    /// Control records reach every partition; one of them speaks.
+    fn raise_if_owner(&mut self, notice: Notice<'_>, out: &mut Vec<Output>) {
+        if tell::owner(EntityKind::Source, notice.id, self.settings.partitions) == self.settings.partition {
+            self.raise(notice, out);
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
+const fn exact(count: u64) -> f64 {
+    count as f64
+}

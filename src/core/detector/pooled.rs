@@ -1,0 +1,119 @@
+//! Taking in what other partitions tell of an entity that several actors share.
+
+use super::entity::EntityState;
+use super::stream::{Seen, SeenTag, StreamState};
+use super::{Detector, Output};
+use crate::core::activity::{MadeBy, Pool, RoleFigures};
+use crate::core::incident::IncidentId;
+use crate::core::units::{Partition, Position};
+use crate::core::window::Mark;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Whatever is shared is counted as one entity by this name, once there are too many.
+const CROWD: &str = "*";
+
+/// The highest record taken in of each partition: every sender sends the same sequence, so what is not above is a repeat.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Heard(BTreeMap<Partition, (Position, u32)>);
+
+impl Heard {
+    /// Whether a record is new; remembers it.
+    pub fn is_new(&mut self, made_by: MadeBy) -> bool {
+        let place = (made_by.position, made_by.index);
+        let new = self.0.get(&made_by.partition).is_none_or(|highest| place > *highest);
+        if new {
+            self.0.insert(made_by.partition, place);
+        }
+        new
+    }
+}
+
+impl Detector {
+    /// Counts a record of a shared entity, and judges its rules.
+    pub(super) fn take_pool(&mut self, pool: &Pool<'_>, out: &mut Vec<Output>) {
+        if !self.heard.is_new(pool.made_by) {
+            self.stats.duplicates += 1;
+            return;
+        }
+        self.advance(pool.received, out);
+        let Some(stream) = self.plan.stream_told(pool.rule, pool.kind, pool.of) else { return };
+        let at = self.shared(pool);
+        self.count_pool(at, stream, pool);
+        let event = Mark::new(pool.time, pool.event);
+        self.judge_rules(at, &event, pool.destination, out);
+        self.schedule(at);
+    }
+
+    /// A partition has told what it learned of a day.
+    pub(super) fn take_roles(&mut self, figures: &RoleFigures<'_>) {
+        if self.heard.is_new(figures.made_by) {
+            self.roles.take(figures, self.settings.partitions);
+        }
+    }
+
+    fn shared(&mut self, pool: &Pool<'_>) -> usize {
+        if let Some(at) = self.roster.find(pool.kind, pool.id) {
+            return at;
+        }
+        let crowded = self.roster.count(pool.kind) >= self.settings.max_unlisted;
+        let name = if crowded { CROWD } else { pool.id };
+        self.stats.crowded += u64::from(crowded);
+        let known = self.roster.find(pool.kind, name);
+        known.unwrap_or_else(|| self.roster.insert(EntityState::new(pool.kind, name, pool.time)))
+    }
+
+    fn count_pool(&mut self, at: usize, stream: usize, pool: &Pool<'_>) {
+        let (scratch, figures, watermark) = (&mut self.scratch, &mut self.figures, self.watermark);
+        let Some(entity) = self.roster.get_mut(at) else { return };
+        scratch.tags.clear();
+        scratch.objects.clear();
+        scratch.rules.clear();
+        for list in &pool.tags {
+            let kind = figures.kind(list.kind);
+            let seen =
+                |(tag, overlap)| SeenTag { kind, tag, customer: true, tested: list.tested, canary: false, overlap };
+            scratch.tags.extend(list.iter().map(seen));
+        }
+        entity.touched = watermark;
+        entity.last_event = entity.last_event.max(pool.time);
+        note_case(entity, pool);
+        for object in &pool.objects {
+            entity.objects.add(object, pool.time);
+        }
+        if let Some(destination) = pool.destination {
+            entity.destinations.add(destination, pool.time);
+        }
+        let seen = Seen {
+            time: pool.time,
+            id: pool.event,
+            sums: pool.sums,
+            tags: &scratch.tags,
+            objects: &scratch.objects,
+            destination: pool.destination.map(super::intake::name_tag),
+            may_be_new: false,
+        };
+        entity.streams.resize_with(self.plan.streams.len(), || None);
+        scratch.matched.clear();
+        scratch.matched.resize(self.plan.streams.len(), false);
+        scratch.matched[stream] = true;
+        let spec = &self.plan.streams[stream];
+        let state = entity.streams[stream].get_or_insert_with(|| Box::new(StreamState::new(spec)));
+        state.add(spec, &seen);
+        let overlap = scratch.tags.iter().filter(|tag| tag.overlap).count() as u64;
+        for actor in &pool.actors {
+            state.shares.add(actor.name, pool.time, actor.share, overlap.min(actor.share));
+        }
+        scratch.rules.extend(spec.rules.iter().map(|rule| (*rule, pool.time)));
+        super::overlap::count(&self.plan, entity, pool.of, &seen, &scratch.matched, &mut scratch.rules);
+    }
+}
+
+/// The oldest case that a record carried becomes the entity's.
+fn note_case(entity: &mut EntityState, pool: &Pool<'_>) {
+    if let Some((id, opened)) = pool.case
+        && entity.case.as_ref().is_none_or(|case| opened < case.0)
+    {
+        entity.case = Some(Box::new((opened, IncidentId(id.to_owned()))));
+    }
+}

@@ -1,0 +1,103 @@
+//! Every entity with state, by kind and name, each at a number of its own.
+
+use super::entity::EntityState;
+use crate::core::incident::EntityKind;
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
+
+/// The kinds of entity, in the order of [`Roster`]'s maps.
+const KINDS: usize = 6;
+
+/// Entities by number; numbers of those that went are used again.
+#[derive(Debug, Default)]
+pub(super) struct Roster {
+    names: [HashMap<Box<str>, u32, FxBuildHasher>; KINDS],
+    slots: Vec<Option<EntityState>>,
+    free: Vec<u32>,
+}
+
+impl Roster {
+    /// The number of an entity.
+    pub fn find(&self, kind: EntityKind, name: &str) -> Option<usize> {
+        self.names[place(kind)].get(name).map(|at| *at as usize)
+    }
+
+    /// The entity at a number.
+    pub fn get(&self, at: usize) -> Option<&EntityState> {
+        self.slots.get(at)?.as_ref()
+    }
+
+    /// The entity at a number.
+    pub fn get_mut(&mut self, at: usize) -> Option<&mut EntityState> {
+        self.slots.get_mut(at)?.as_mut()
+    }
+
+    /// Adds an entity that is not there yet; gives its number.
+    pub fn insert(&mut self, entity: EntityState) -> usize {
+        let (kind, name) = (place(entity.entity), entity.name.clone());
+        let at = if let Some(free) = self.free.pop() {
+            self.slots[free as usize] = Some(entity);
+            free
+        } else {
+            self.slots.push(Some(entity));
+            u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
+        };
+        self.names[kind].insert(name, at);
+        at as usize
+    }
+
+    /// Forgets the entity at a number.
+    pub fn remove(&mut self, at: usize) {
+        if let Some(entity) = self.slots.get_mut(at).and_then(Option::take) {
+            self.names[place(entity.entity)].remove(&entity.name);
+            self.free.push(u32::try_from(at).unwrap_or(u32::MAX));
+        }
+    }
+
+    /// How many entities of a kind there are.
+    pub fn count(&self, kind: EntityKind) -> usize {
+        self.names[place(kind)].len()
+    }
+
+    /// How many entities there are.
+    pub fn len(&self) -> usize {
+        self.names.iter().map(HashMap::len).sum()
+    }
+
+    /// Numbers in use are below this.
+    pub const fn end(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Every entity, in the order of numbers.
+    pub fn iter(&self) -> impl Iterator<Item = &EntityState> + Clone {
+        self.slots.iter().flatten()
+    }
+
+    /// What a snapshot holds: slots and free numbers.
+    pub fn parts(&self) -> (&[Option<EntityState>], &[u32]) {
+        (&self.slots, &self.free)
+    }
+
+    /// From a snapshot's parts.
+    pub fn from_parts(slots: Vec<Option<EntityState>>, free: Vec<u32>) -> Self {
+        let mut roster = Self { names: Default::default(), slots, free };
+        for (at, entity) in roster.slots.iter().enumerate() {
+            if let Some(entity) = entity {
+                roster.names[place(entity.entity)].insert(entity.name.clone(), u32::try_from(at).unwrap_or(u32::MAX));
+            }
+        }
+        roster
+    }
+}
+
+const fn place(kind: EntityKind) -> usize {
+    match kind {
+        EntityKind::Actor => 0,
+        EntityKind::Team => 1,
+        EntityKind::Destination => 2,
+        EntityKind::Domain => 3,
+        EntityKind::ClientIp => 4,
+        EntityKind::Source => 5,
+    }
+}
