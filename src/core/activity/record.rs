@@ -78,6 +78,9 @@ impl Flags {
     /// The directory says who holds the client address.
     pub const LEASED: Self = Self(1 << 9);
 
+    /// A program acts from an address that the directory says a person holds.
+    pub const PERSONS_ADDRESS: Self = Self(1 << 10);
+
     /// Whether every flag of `other` is set.
     pub const fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0

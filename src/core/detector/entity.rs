@@ -5,6 +5,7 @@ use super::hours::Hours;
 use super::kinds::Kinds;
 use super::lifecycle::{Closed, Open};
 use super::names::TopNames;
+use super::networks::Networks;
 use super::stream::StreamState;
 use super::unread::Unread;
 use crate::core::activity::{Activity, ActorKind};
@@ -33,6 +34,8 @@ pub(super) struct EntityState {
     pub overlaps: Vec<Option<Box<Kinds>>>,
     pub learned: Vec<Option<Box<Learned>>>,
     pub hours: Option<Box<Hours>>,
+    /// The networks that a program comes from.
+    pub networks: Option<Box<Networks>>,
     /// What was sent and never read, as far as is known.
     pub unread: Option<Box<Unread>>,
     pub objects: TopNames,
@@ -65,6 +68,7 @@ impl EntityState {
             overlaps: Vec::new(),
             learned: Vec::new(),
             hours: None,
+            networks: None,
             unread: None,
             objects: TopNames::default(),
             destinations: TopNames::default(),

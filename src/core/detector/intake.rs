@@ -5,6 +5,7 @@ use super::figures::Figures;
 use super::fresh;
 use super::hours::Hours;
 use super::judge::Judge;
+use super::networks::Networks;
 use super::stream::{Seen, SeenTag, StreamState};
 use super::{Detector, Output, emit};
 use crate::core::activity::{Activity, ActorKind, DestinationClass, Flags, TagList};
@@ -78,7 +79,7 @@ impl Detector {
     /// What the actor and the source were before this event.
     fn context(&mut self, at: usize, activity: &Activity<'_>) -> Option<Context> {
         let rows_usual = self.rows_usual(activity);
-        let asks_hours = self.plan.asks_hours;
+        let (asks_hours, asks_networks) = (self.plan.asks_hours, self.plan.asks_networks);
         let entity = self.roster.get_mut(at)?;
         let known = entity.last_event > EventTime::MIN;
         let silent_for = known.then(|| activity.time.since(entity.last_event));
@@ -87,7 +88,16 @@ impl Detector {
             let hours = entity.hours.get_or_insert_with(|| Box::new(Hours::since(activity.time)));
             unusual_hours = hours.observe(activity.time, activity.utc_offset_minutes);
         }
-        Some(Context { rows_usual, unusual_hours, silent_for })
+        // People move about; a program's account that does is worth a look.
+        let mut new_network = false;
+        if asks_networks
+            && activity.actor_kind == ActorKind::Service
+            && let Some(address) = activity.client_ip
+        {
+            let networks = entity.networks.get_or_insert_with(|| Box::new(Networks::since(activity.time)));
+            new_network = networks.observe(address, activity.time);
+        }
+        Some(Context { rows_usual, unusual_hours, new_network, silent_for })
     }
 
     /// Whether the activity's source usually tells rows; counts this one after the answer.

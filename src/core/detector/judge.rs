@@ -8,7 +8,7 @@ use super::plan::Plan;
 use super::role_book::RoleBook;
 use super::summary::{Sentence, sentence};
 use super::view::View;
-use crate::core::incident::{Baseline, Customers, Evidence, Incident, NamedCount, Severity, Window};
+use crate::core::incident::{Baseline, Customers, EntityKind, Evidence, Incident, NamedCount, Severity, Window};
 use crate::core::rules::Limits;
 use crate::core::time::{EventTime, Millis};
 use crate::core::window::{Mark, slice_end, slice_of};
@@ -89,7 +89,7 @@ impl Judge<'_> {
         let spec = &self.plan.set.rules[rule];
         if self.plan.set.is_excepted(&spec.id, &entity.subject(), time)
             || !self.is_news(entity, rule, severity, observed)
-            || !self.has_actors(entity, rule, time, observed)
+            || !self.has_actors(entity, rule, time)
         {
             return;
         }
@@ -115,16 +115,14 @@ impl Judge<'_> {
         open.is_none_or(|open| severity > open.line.severity || observed >= 2.0 * open.told)
     }
 
-    /// Whether as many actors take part as the rule asks for, and each accounts for enough.
-    fn has_actors(&self, entity: &EntityState, rule: usize, time: EventTime, observed: f64) -> bool {
+    /// Whether as many actors take part as the rule asks for, each with as much.
+    fn has_actors(&self, entity: &EntityState, rule: usize, time: EventTime) -> bool {
         let spec = &self.plan.set.rules[rule];
-        if spec.actors_at_least <= 1 && spec.each_at_least <= 0.0 {
+        if entity.entity == EntityKind::Actor || spec.actors_at_least <= 1 {
             return true;
         }
-        let actors = View::new(self.plan, self.figures, entity).actors(rule, time);
-        #[expect(clippy::cast_precision_loss, reason = "a count of actors")]
-        let each = actors as f64 * spec.each_at_least;
-        actors >= spec.actors_at_least && observed >= each
+        let view = View::new(self.plan, self.figures, entity);
+        view.actors_with(rule, time, spec.each_at_least) >= spec.actors_at_least
     }
 
     fn met(&self, entity: &EntityState, rule: usize, time: EventTime, reached: Reached) -> Met {

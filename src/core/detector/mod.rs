@@ -16,6 +16,7 @@ mod judge;
 mod kinds;
 mod lifecycle;
 mod names;
+mod networks;
 mod notices;
 mod overlap;
 mod plan;

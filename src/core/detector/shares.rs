@@ -1,24 +1,29 @@
 //! Who takes part in what an entity shared by several actors counts, and how much.
 
+use super::baseline::day_of;
 use crate::core::incident::Window;
 use crate::core::time::EventTime;
-use crate::core::window::{first_slice, slice_of};
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 /// Actors told apart; beyond, the one that was not seen for longest is forgotten.
 const CAPACITY: usize = 4_096;
 /// An incident names so many.
 const NAMED: usize = 100;
 
-/// One actor's part.
+/// What an actor did on one UTC day.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct DayShare {
+    day: u32,
+    all: u64,
+    overlap: u64,
+}
+
+/// One actor's part, by day: windows reach back in whole days.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Share {
     name: Box<str>,
-    last: EventTime,
-    /// When it last sent customers that it had read.
-    last_overlap: EventTime,
-    count: u64,
-    overlap: u64,
+    days: SmallVec<[DayShare; 1]>,
 }
 
 /// Everybody's part, in the order of names.
@@ -34,57 +39,70 @@ pub(super) enum Part {
 
 impl Shares {
     /// `name` contributes at `time`.
-    pub fn add(&mut self, name: &str, time: EventTime, count: u64, overlap: u64) {
-        let at = match self.0.binary_search_by(|share| (*share.name).cmp(name)) {
-            Ok(at) => at,
-            Err(at) => {
-                let (last, last_overlap) = (EventTime::MIN, EventTime::MIN);
-                self.0.insert(at, Share { name: name.into(), last, last_overlap, count: 0, overlap: 0 });
-                at
-            }
-        };
-        let share = &mut self.0[at];
-        share.last = share.last.max(time);
-        share.count += count;
-        if overlap > 0 {
-            share.last_overlap = share.last_overlap.max(time);
-            share.overlap += overlap;
-        }
+    pub fn add(&mut self, name: &str, time: EventTime, all: u64, overlap: u64) {
+        let at = self.0.binary_search_by(|share| (*share.name).cmp(name)).unwrap_or_else(|at| {
+            self.0.insert(at, Share { name: name.into(), days: SmallVec::new() });
+            at
+        });
+        self.0[at].add(DayShare { day: day_of(time), all, overlap });
         if self.0.len() > CAPACITY {
-            let oldest = self.0.iter().enumerate().min_by_key(|(_, share)| share.last).map(|(at, _)| at);
+            let oldest = self.0.iter().enumerate().min_by_key(|(_, share)| share.last_day()).map(|(at, _)| at);
             self.0.remove(oldest.unwrap_or(at));
         }
     }
 
-    /// How many actors took part in the window that ends at `time`.
-    pub fn actors(&self, part: Part, window: Window, time: EventTime) -> u64 {
-        self.within(part, window, time).count() as u64
+    /// How many actors took part in the window that ends at `time`, each with at least `least`.
+    pub fn actors(&self, part: Part, window: Window, time: EventTime, least: f64) -> u64 {
+        self.within(part, window, time).filter(|(_, count)| exact(*count) >= least).count() as u64
     }
 
     /// The actors of that window, the largest share first.
     pub fn names(&self, part: Part, window: Window, time: EventTime) -> Vec<String> {
-        let mut shares: Vec<&Share> = self.within(part, window, time).collect();
-        let count = |share: &Share| match part {
-            Part::All => share.count,
-            Part::Overlap => share.overlap,
-        };
-        shares.sort_by(|a, b| count(b).cmp(&count(a)).then_with(|| a.name.cmp(&b.name)));
-        shares.into_iter().take(NAMED).map(|share| share.name.to_string()).collect()
+        let mut shares: Vec<(&Share, u64)> = self.within(part, window, time).collect();
+        shares.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.name.cmp(&b.0.name)));
+        shares.into_iter().take(NAMED).map(|(share, _)| share.name.to_string()).collect()
     }
 
     /// Forgets who was not seen since `horizon`.
     pub fn forget_before(&mut self, horizon: EventTime) {
-        self.0.retain(|share| share.last >= horizon);
+        let first = day_of(horizon);
+        for share in &mut self.0 {
+            share.days.retain(|share| share.day >= first);
+        }
+        self.0.retain(|share| !share.days.is_empty());
     }
 
-    fn within(&self, part: Part, window: Window, time: EventTime) -> impl Iterator<Item = &Share> {
-        let first = first_slice(window, time);
-        self.0.iter().filter(move |share| {
-            let last = match part {
-                Part::All => share.last,
-                Part::Overlap => share.last_overlap,
-            };
-            last > EventTime::MIN && slice_of(window, last) >= first
-        })
+    fn within(&self, part: Part, window: Window, time: EventTime) -> impl Iterator<Item = (&Share, u64)> {
+        let days = day_of(time.minus(window.length()))..=day_of(time);
+        let counts = self.0.iter().map(move |share| {
+            let inside = share.days.iter().filter(|share| days.contains(&share.day));
+            let count = inside.map(|share| match part {
+                Part::All => share.all,
+                Part::Overlap => share.overlap,
+            });
+            (share, count.sum())
+        });
+        counts.filter(|(_, count)| *count > 0)
     }
+}
+
+impl Share {
+    fn add(&mut self, more: DayShare) {
+        match self.days.iter_mut().find(|share| share.day == more.day) {
+            Some(share) => {
+                share.all += more.all;
+                share.overlap += more.overlap;
+            }
+            None => self.days.push(more),
+        }
+    }
+
+    fn last_day(&self) -> u32 {
+        self.days.iter().map(|share| share.day).max().unwrap_or(0)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
+const fn exact(count: u64) -> f64 {
+    count as f64
 }

@@ -113,8 +113,14 @@ impl<'a> View<'a> {
             | EntityKind::Destination
             | EntityKind::Domain
             | EntityKind::ClientIp
-            | EntityKind::Source => self.stream(rule).map_or(0, |stream| stream.shares.actors(part, window, time)),
+            | EntityKind::Source => self.stream(rule).map_or(0, |stream| stream.shares.actors(part, window, time, 0.0)),
         }
+    }
+
+    /// How many actors each account for at least `least` of what `rule` counts.
+    pub fn actors_with(&self, rule: usize, time: EventTime, least: f64) -> u64 {
+        let (part, window) = (self.part(rule), self.plan.set.rules[rule].window);
+        self.stream(rule).map_or(0, |stream| stream.shares.actors(part, window, time, least))
     }
 
     /// Their names, the largest share first.

@@ -119,6 +119,16 @@ impl Directory {
         self.leases.knows(&address)
     }
 
+    /// What holds `client_ip` at `time`: a person or a program, where some line says so and lists it.
+    pub fn kind_of_holder(&self, client_ip: &str, time: EventTime) -> Option<ActorKind> {
+        let mut address = String::new();
+        write_address(client_ip, &mut address);
+        match self.leases.holder(&address, time)? {
+            Holder::Listed(number) => self.actors.get(*number).map(|record| record.kind),
+            Holder::Unlisted(_) => None,
+        }
+    }
+
     /// How far `zone` is ahead of UTC at `time`, in minutes.
     pub fn utc_offset_minutes(&self, zone: ZoneId, time: EventTime) -> i16 {
         self.zones.utc_offset_minutes(zone, time)

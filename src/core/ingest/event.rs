@@ -8,10 +8,12 @@ use super::settings::{IngestSettings, Knowledge, Part, SourceSpec};
 use super::stage::{IngestOut, RejectedRecord, SourceRecord};
 use super::stranger;
 use super::tags::EventTags;
-use crate::core::activity::{Activity, Flags, Origin, Record};
+use crate::core::activity::{Activity, ActorKind, Flags, Origin, Record};
 use crate::core::decode::{ContentHasher, RejectReason, clamp_future};
 use crate::core::event::{Event, EventKind};
 use crate::core::identifiers::{Region, mask_in};
+use crate::core::identity::Directory;
+use crate::core::time::EventTime;
 use crate::core::units::Partition;
 use smallvec::SmallVec;
 use std::borrow::Cow;
@@ -69,6 +71,7 @@ impl Working {
             .with(Flags::FUTURE, future)
             .with(Flags::NAMELESS, actor.nameless)
             .with(Flags::LEASED, event.client_ip.as_deref().is_some_and(|address| directory.is_leased(address)));
+        let flags = flags.with(Flags::PERSONS_ADDRESS, actor.kind == ActorKind::Service && from_person(directory, event, time));
         let part = part(settings, record, event).map(|part| mask_in(part, knowledge.region));
         self.tags.fill(event, knowledge, flags.has(Flags::CUSTOMER_OBJECT) && event.kind == EventKind::Query);
         let (named, named_customers) = self.tags.largest();
@@ -144,6 +147,12 @@ fn flags(settings: &IngestSettings, event: &Event<'_>) -> Flags {
         .with(Flags::CUSTOMER_OBJECT, customers)
         .with(Flags::BULK_OPERATION, query && is_bulk(event.operation.as_deref(), event.statement.as_deref()))
         .with(Flags::PAGED, query && customers && event.statement.as_deref().is_some_and(is_paged))
+}
+
+/// Whether the directory says that a person holds the address the event came from.
+fn from_person(directory: &Directory, event: &Event<'_>, time: EventTime) -> bool {
+    let holder = event.client_ip.as_deref().and_then(|address| directory.kind_of_holder(address, time));
+    holder == Some(ActorKind::Human)
 }
 
 /// What of the event's source is watched for silence by itself.

@@ -168,6 +168,7 @@ fn check_also(place: Place<'_>, first: &Rule, raw: &RawRule, also: &RawAlso) -> 
     let arm = RawRule {
         count: Some(also.count),
         by: also.by.unwrap_or(raw.by),
+        actors: also.actors.or(raw.actors),
         over: Some(also.over.clone()),
         limit: also.limit,
         limit_for: also.limit_for.clone(),

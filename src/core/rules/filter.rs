@@ -1,6 +1,6 @@
 //! Which events a rule counts.
 
-use super::raw::{Hours, RawActorFilter, RawFilter};
+use super::raw::{Address, Hours, RawActorFilter, RawFilter};
 use crate::core::activity::{Activity, ActorKind, DestinationClass, Flags};
 use crate::core::event::EventKind;
 use crate::core::time::Millis;
@@ -18,6 +18,7 @@ pub struct Filter {
     bytes_at_least: Option<u64>,
     customers_at_least: Option<u32>,
     hours: Option<Hours>,
+    address: Option<Address>,
     actor: Option<ActorFilter>,
     any_of: Vec<Self>,
 }
@@ -40,6 +41,8 @@ pub struct Context {
     pub rows_usual: bool,
     /// It happened outside the actor's learned hours of the week.
     pub unusual_hours: bool,
+    /// It came from a network that is new for the actor.
+    pub new_network: bool,
     /// For how long the actor had been silent; `None` where it was never seen before.
     pub silent_for: Option<Millis>,
 }
@@ -81,6 +84,7 @@ impl Filter {
             bytes_at_least: raw.bytes_at_least,
             customers_at_least: raw.customers_at_least,
             hours: raw.hours,
+            address: raw.address,
             actor: raw.actor.as_ref().map(ActorFilter::check).transpose()?,
             any_of: raw.any_of.iter().flatten().map(Self::check).collect::<Result<_, _>>()?,
         })
@@ -89,6 +93,11 @@ impl Filter {
     /// The kind of event it asks for, if it asks for one.
     pub const fn kind(&self) -> Option<EventKind> {
         self.kind
+    }
+
+    /// Whether it asks where the actor usually comes from.
+    pub fn asks_network(&self) -> bool {
+        self.address == Some(Address::New) || self.any_of.iter().any(Self::asks_network)
     }
 
     /// Whether it asks for the actor's hours of the week.
@@ -103,6 +112,10 @@ impl Filter {
             && activity.flags.0 & self.flags.1.0 == 0
             && self.rows_usual.is_none_or(|wanted| wanted == context.rows_usual)
             && self.hours.is_none_or(|Hours::Unusual| context.unusual_hours)
+            && self.address.is_none_or(|address| match address {
+                Address::Person => activity.flags.has(Flags::PERSONS_ADDRESS),
+                Address::New => context.new_network,
+            })
             && self.classes.as_ref().is_none_or(|classes| classes.contains(&activity.class))
             && names(self.channels.as_deref(), activity.channel)
             && names(self.operations.as_deref(), activity.operation)

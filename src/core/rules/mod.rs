@@ -14,5 +14,5 @@ pub use check::{RuleError, RuleText, check, version};
 pub use filter::{Context, Filter};
 pub use limits::{LimitSource, LimitTable, Limits};
 pub use model::{BaselineSpec, Excepted, Exception, Rule, RuleSet, Shape, Subject};
-pub use raw::{FirstSeen, Mode, RawExpectation, RawRuleFile, RawTest, RawTestEvent};
+pub use raw::{Address, FirstSeen, Mode, RawExpectation, RawRuleFile, RawTest, RawTestEvent};
 pub use shipped::SHIPPED;

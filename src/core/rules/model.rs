@@ -61,7 +61,7 @@ pub struct Rule {
     pub baseline: Option<BaselineSpec>,
     /// How many actors must take part.
     pub actors_at_least: u64,
-    /// How much of the count each actor must account for on average.
+    /// How much of the count each of them must account for.
     pub each_at_least: f64,
     /// How long its condition must be false before an incident resolves.
     pub hold: Millis,

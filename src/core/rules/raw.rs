@@ -128,6 +128,8 @@ pub struct RawAlso {
     pub count: Measure,
     /// By which entity; else by the rule's own.
     pub by: Option<EntityKind>,
+    /// How many actors must take part; else as many as the rule itself asks for.
+    pub actors: Option<RawActorsAtLeast>,
     /// Over which window.
     pub over: String,
     /// From which count on.
@@ -168,7 +170,7 @@ pub enum SequenceStep {
 pub struct RawActorsAtLeast {
     /// At least so many.
     pub at_least: u64,
-    /// On average each of them must account for at least so much of the count.
+    /// Only who accounts for at least so much of the count, in whole UTC days, is one of them.
     pub each_at_least: Option<f64>,
 }
 
@@ -201,6 +203,8 @@ pub struct RawFilter {
     pub bytes_at_least: Option<u64>,
     /// When it happens.
     pub hours: Option<Hours>,
+    /// Where it comes from.
+    pub address: Option<Address>,
     /// Who does it.
     pub actor: Option<RawActorFilter>,
     /// At least one of these must hold too.
@@ -213,6 +217,16 @@ pub struct RawFilter {
 pub enum Hours {
     /// Outside the actor's own learned hours of the week.
     Unusual,
+}
+
+/// Addresses that matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Address {
+    /// For a program: the directory says that a person holds it.
+    Person,
+    /// In a network that the actor, watched for a week, never came from before the last day.
+    New,
 }
 
 /// Who takes part.

@@ -1,0 +1,87 @@
+//! The networks that an account comes from.
+
+use super::intake::name_tag;
+use crate::core::time::{EventTime, Millis};
+use crate::core::units::Tag;
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+
+/// Networks remembered; beyond, the one not seen for longest is forgotten.
+const CAPACITY: usize = 256;
+/// Nothing is new before the account was watched for so long.
+const LEARN: Millis = Millis::from_days(7);
+/// A network stays new for so long.
+const NEW_FOR: Millis = Millis::from_days(1);
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Network {
+    tag: Tag,
+    first: EventTime,
+    last: EventTime,
+}
+
+/// Networks by the first and last time they were seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Networks {
+    began: EventTime,
+    known: Vec<Network>,
+}
+
+impl Networks {
+    /// None known, from `time` on.
+    pub fn since(time: EventTime) -> Self {
+        Self { began: time, known: Vec::new() }
+    }
+
+    /// Whether the network of `address` is new at `time`; remembers it.
+    pub fn observe(&mut self, address: &str, time: EventTime) -> bool {
+        let tag = network(address);
+        let known = self.known.iter_mut().find(|network| network.tag == tag);
+        let first = match known {
+            Some(network) => {
+                network.last = network.last.max(time);
+                network.first
+            }
+            None => {
+                self.remember(Network { tag, first: time, last: time });
+                time
+            }
+        };
+        first.since(self.began) >= LEARN && time.since(first) < NEW_FOR
+    }
+
+    fn remember(&mut self, network: Network) {
+        self.known.push(network);
+        if self.known.len() > CAPACITY {
+            let oldest = self.known.iter().enumerate().min_by_key(|(_, network)| network.last).map(|(at, _)| at);
+            self.known.swap_remove(oldest.unwrap_or(0));
+        }
+    }
+}
+
+/// The first 24 bits of an IPv4 address, the first 64 of an IPv6 one: a program's pods move inside them.
+fn network(address: &str) -> Tag {
+    match address.parse::<IpAddr>() {
+        Ok(IpAddr::V4(v4)) => Tag(u64::from(v4.to_bits() >> 8)),
+        Ok(IpAddr::V6(v6)) => Tag(u64::try_from(v6.to_bits() >> 64).unwrap_or(0)),
+        Err(_) => name_tag(address),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_is_new_for_a_day_once_the_account_is_known() {
+        let hour = |hours: i64| EventTime::MIN.plus(Millis::from_hours(hours));
+        let mut networks = Networks::since(hour(0));
+        assert!(!networks.observe("10.40.0.11", hour(0)));
+        assert!(!networks.observe("10.41.0.11", hour(100)), "still learning");
+        assert!(!networks.observe("10.40.0.77", hour(200)), "the same network");
+        assert!(networks.observe("10.20.1.5", hour(200)));
+        assert!(networks.observe("10.20.1.6", hour(223)));
+        assert!(!networks.observe("10.20.1.5", hour(224)));
+        assert!(networks.observe("2001:db8::1", hour(300)));
+    }
+}
