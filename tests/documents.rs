@@ -86,7 +86,9 @@ fn every_runbook_has_the_same_parts_and_an_example_that_is_right() {
         assert!(lines <= MAX_RUNBOOK_LINES, "{name} has {lines} lines, expected at most {MAX_RUNBOOK_LINES}");
         let examples = fenced(&page, "yaml");
         assert!(!examples.is_empty(), "{name} has no example");
-        examples.iter().for_each(|example| is_right(example, name));
+        for example in examples {
+            is_right(example, name);
+        }
     }
 }
 

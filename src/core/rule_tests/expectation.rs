@@ -11,6 +11,8 @@ use std::fmt;
 
 /// How far the count of a sample may lie from the expected one: three standard errors of a sample of 2,048.
 const SAMPLE_TOLERANCE: f64 = 0.07;
+/// Shares are quotients: no decimal number in a file is quite equal to them.
+const ROUNDING: f64 = 1e-9;
 
 /// One severity of one incident that must be reached. What is not given may be anything.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -57,8 +59,8 @@ impl Expectation {
 }
 
 fn near(observed: f64, raise: &Raise, sampled: bool) -> bool {
-    let tolerance = if sampled && counts_distinct(raise.measure) { observed * SAMPLE_TOLERANCE } else { f64::EPSILON };
-    (observed - raise.observed).abs() <= tolerance
+    let relative = if sampled && counts_distinct(raise.measure) { SAMPLE_TOLERANCE } else { ROUNDING };
+    (observed - raise.observed).abs() <= observed.abs() * relative
 }
 
 const fn counts_distinct(measure: Measure) -> bool {

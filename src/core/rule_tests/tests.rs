@@ -40,6 +40,31 @@ tests:
     expect: []
 "#;
 
+/// The pooled rule and its test there.
+const POOLED: &str = r#"
+version: 1
+rules:
+  - id: pooled-exit
+    count: overlap
+    read_before: 24h
+    of: {type: egress, destination_class: [external]}
+    by: domain
+    over: 7d
+    actors: {at_least: 3}
+    limit: {warn: 20, page: 50}
+tests:
+  - name: three small accounts, one way out
+    for_each: {A: [a, b, c]}
+    events:
+      - {at: "09:00", event: {type: query, actor: $A, rows: 20, customers: 20, save: $A}}
+      - {at: "11:00", event: {type: egress, actor: $A, destination: "x1.drop.example", bytes: 4000, customers: $A}}
+    expect: [{rule: pooled-exit, entity: drop.example, severity: page, actors: [a, b, c], observed: 60}]
+  - name: the same customers, never read before, are silent
+    for_each: {A: [a, b, c]}
+    events: [{at: "11:00", event: {type: egress, actor: $A, destination: "x1.drop.example", customers: 20}}]
+    expect: []
+"#;
+
 fn suite(yaml: &str) -> Result<Suite, String> {
     let errors = |errors: Vec<crate::core::rules::RuleError>| {
         errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
@@ -53,8 +78,8 @@ fn reports(yaml: &str) -> Vec<TestReport> {
 }
 
 fn failures(reports: &[TestReport]) -> String {
-    let failed = reports.iter().filter(|report| !report.passed());
-    failed.map(|report| format!("{report}\n")).collect()
+    let failed: Vec<String> = reports.iter().filter(|report| !report.passed()).map(ToString::to_string).collect();
+    failed.join("\n")
 }
 
 #[test]
@@ -69,6 +94,21 @@ fn the_shipped_rules_pass_their_own_tests() {
 fn the_contracts_examples_hold() {
     let reports = reports(EXAMPLES);
     assert_eq!((reports.len(), failures(&reports)), (4, String::new()));
+}
+
+#[test]
+fn a_pooled_test_is_written_out_for_each_of_its_actors() {
+    let suite = suite(POOLED).expect("a right file");
+    let records = |case: usize| -> Vec<String> {
+        let happenings = suite.cases[case].happenings.iter();
+        happenings.map(|happening| String::from_utf8_lossy(&happening.record()).into_owned()).collect()
+    };
+    let written = records(0);
+    assert_eq!((written.len(), records(1).len()), (6, 3));
+    for (at, actor, customer) in [(0, "a", "13800000001"), (1, "b", "13800000021"), (5, "c", "13800000060")] {
+        assert!(written[at].contains(customer), "{at}");
+        assert!(written[at].contains(&format!(r#""actor":"{actor}""#)), "{at}");
+    }
 }
 
 /// One rule, and `tests` in addition to those that a paging rule must have.
@@ -124,10 +164,10 @@ fn a_test_that_cannot_be_run_is_refused_with_its_line() {
         r#"events: [{at: "10:00", event: {type: query, actor: e1, canaries: 1..0}}]"#,
         r#"events: [{at: "10:00", event: {type: query, actor: e1, save: 7}}]"#,
         r#"events: [{at: "10:00", every: 1s, times: 100001, event: {type: query, actor: e1}}]"#,
-        r#"directory: [{actor: e1}, {actor: e1}]"#,
-        r#"for_each: {$A: [a]}"#,
-        r#"for_each: {A: []}"#,
-        r#"expect: [{rule: bulk, at: noon}]"#,
+        r"directory: [{actor: e1}, {actor: e1}]",
+        r"for_each: {$A: [a]}",
+        r"for_each: {A: []}",
+        r"expect: [{rule: bulk, at: noon}]",
     ];
     let told = |case: &&str| {
         let refused = suite(&with_tests(&format!("  - {{name: wrong, {case}}}\n")));
@@ -163,6 +203,18 @@ fn what_is_expected_of_a_rule_that_is_off_is_not_asked_for() {
     assert_eq!(failures(&reports(&yaml)), "");
     let shadow = with_tests("").replace("{id: bulk,", "{id: bulk, mode: shadow,");
     assert_eq!(failures(&reports(&shadow)), "");
+}
+
+#[test]
+fn a_share_is_of_a_million_customers() {
+    let yaml = "version: 1
+rules: [{id: share, count: base_share, by: actor, over: 24h, limit: {warn: 0.123}}]
+tests:
+  - name: 1,230 of a million are 0.123 percent
+    events: [{at: \"10:00\", every: 1m, times: 1300, event: {type: query, actor: e1, customers: 1}}]
+    expect: [{rule: share, severity: warning, at: \"d2 06:29\", observed: 0.123}]
+";
+    assert_eq!(failures(&reports(yaml)), "");
 }
 
 #[test]
