@@ -23,7 +23,7 @@ enum Command {
     Replay(commands::replay::Args),
     /// Runs the service, on Kafka.
     Run(commands::run::Args),
-    /// Checks rule files.
+    /// Checks rule files, and runs their tests.
     Rules(commands::rules::Args),
     /// Prints the JSON Schema of a format.
     Schema(commands::schema::Args),

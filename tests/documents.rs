@@ -1,7 +1,8 @@
 //! What the pages and the manifest say against what the program does: they must not drift apart.
 
 use leakwatch::config::Settings;
-use leakwatch::core::rules::{SHIPPED, check};
+use leakwatch::core::rule_tests::{self, Suite, TestReport};
+use leakwatch::core::rules::{RuleText, SHIPPED, check};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -45,20 +46,74 @@ fn every_metric_has_its_line_and_every_line_its_metric() {
     assert!(missing.is_empty() && stale.is_empty(), "docs/metrics.md lacks {missing:?}, and has {stale:?} too many");
 }
 
+/// What is raised without a rule of a file.
+const BUILT_IN: [&str; 7] =
+    ["silent-source", "actor-flood", "clock-skew", "filter-stale", "directory-refused", "gap", "state-incomplete"];
+/// The parts of a runbook, in the order in which they are needed.
+const PARTS: [&str; 5] = [
+    "What it means",
+    "The first three questions",
+    "How to tell a false alarm",
+    "How to tune it",
+    "How to stop the bleeding",
+];
+/// Somebody who was woken reads no more.
+const MAX_RUNBOOK_LINES: usize = 45;
+
 #[test]
-fn every_shipped_rule_has_its_runbook() {
+fn everything_that_is_raised_has_its_runbook() {
     let set = check(&[SHIPPED]).expect("the shipped rules pass their own check");
     assert!(!set.rules.is_empty());
-    for rule in &set.rules {
-        let page = read(&rule.runbook);
-        assert!(page.starts_with(&format!("# {}: ", rule.id)), "{}", rule.runbook);
-        for part in ["What it means", "first three questions", "a false alarm", "to tune it", "stop the bleeding"] {
-            assert!(
-                page.lines().any(|line| line.starts_with("## ") && line.contains(part)),
-                "{}: {part}",
-                rule.runbook
-            );
+    let built_in = BUILT_IN.map(|id| (id, format!("docs/runbooks/{id}.md")));
+    let shipped = set.rules.iter().map(|rule| (rule.id.as_str(), rule.runbook.clone()));
+    for (id, runbook) in shipped.chain(built_in) {
+        assert!(read(&runbook).starts_with(&format!("# {id}: ")), "{runbook}");
+    }
+}
+
+#[test]
+fn every_runbook_has_the_same_parts_and_an_example_that_is_right() {
+    let mut pages = Vec::new();
+    files(&root().join("docs/runbooks"), "md", &mut pages);
+    assert!(pages.len() >= BUILT_IN.len(), "the runbooks were not found");
+    for file in &pages {
+        let page = fs::read_to_string(file).expect("a page");
+        let name = file.file_stem().and_then(|name| name.to_str()).expect("a name");
+        assert!(page.starts_with(&format!("# {name}: ")), "{name}");
+        let parts: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        assert_eq!(parts, PARTS, "{name}");
+        let lines = page.lines().count();
+        assert!(lines <= MAX_RUNBOOK_LINES, "{name} has {lines} lines, expected at most {MAX_RUNBOOK_LINES}");
+        let examples = fenced(&page, "yaml");
+        assert!(!examples.is_empty(), "{name} has no example");
+        for example in examples {
+            is_right(example, name);
         }
+    }
+}
+
+/// A rule file begins with its version; anything else is a part of the configuration.
+fn is_right(example: &str, name: &str) {
+    if example.starts_with("version: 1") {
+        let set = check(&[RuleText { name, yaml: example }]);
+        assert!(set.is_ok(), "{name}: {set:?}");
+    } else {
+        let settings = Settings::parse(&format!("kafka: {{brokers: [a:1]}}\n{example}"), name);
+        assert!(settings.is_ok(), "{name}: {:?}", settings.err());
+    }
+}
+
+#[test]
+fn the_examples_in_the_page_about_rules_are_right() {
+    let page = read("docs/rules.md");
+    let blocks = fenced(&page, "yaml");
+    let begins = |with: &str| *blocks.iter().find(|block| block.starts_with(with)).expect("such an example");
+    let suite = Suite::read(RuleText { name: "docs/rules.md", yaml: begins("version: 1") }).expect("a right file");
+    let reports = rule_tests::run(&[suite]).expect("customers");
+    assert!(reports.len() == 2 && reports.iter().all(TestReport::passed), "{reports:?}");
+    for part in ["exceptions:", "tests:"] {
+        let yaml = format!("version: 1\n{}", begins(part));
+        Suite::read(RuleText { name: "docs/rules.md", yaml: &yaml }).expect("a right part of a file");
     }
 }
 

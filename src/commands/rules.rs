@@ -1,14 +1,17 @@
-//! `leakwatch rules check`: validates rule files.
+//! `leakwatch rules`: validates rule files, and runs their own tests.
+
+mod test;
 
 use super::failure::{Failure, Outcome};
 use super::format::Format;
-use crate::core::rules::{Mode, RuleSet, RuleText, SHIPPED, check};
+use crate::core::rule_tests::Suite;
+use crate::core::rules::{Mode, RuleError, RuleSet, RuleText, SHIPPED, check};
 use crate::io::rule_files::{self, RuleFile};
 use anyhow::anyhow;
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::json;
 
-/// Checks rule files
+/// Checks rule files, and runs their tests
 #[derive(Debug, ClapArgs)]
 pub struct Args {
     #[command(subcommand)]
@@ -18,11 +21,13 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Validates rule files; without any, the shipped ones
-    Check(CheckArgs),
+    Check(FilesArgs),
+    /// Runs the tests that stand in rule files; without any, those of the shipped ones
+    Test(FilesArgs),
 }
 
 #[derive(Debug, ClapArgs)]
-struct CheckArgs {
+struct FilesArgs {
     /// How the report is written
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -31,29 +36,48 @@ struct CheckArgs {
     files: Vec<String>,
 }
 
+/// Rule files that were read and passed the check.
+struct Checked {
+    set: RuleSet,
+    suites: Vec<Suite>,
+}
+
 /// Runs it.
 ///
 /// # Errors
-/// [`Failure::Usage`] with everything that is wrong in the files.
+/// [`Failure::Usage`] with everything that is wrong in the files; [`Failure::Run`] if a test failed.
 pub fn run(args: &Args) -> Outcome {
     match &args.action {
-        Action::Check(args) => run_check(args),
+        Action::Check(args) => {
+            let checked = read(args)?;
+            print(&checked.set, args.format);
+            Ok(())
+        }
+        Action::Test(args) => test::run(&read(args)?.suites, args.format),
     }
 }
 
-fn run_check(args: &CheckArgs) -> Outcome {
+fn read(args: &FilesArgs) -> Result<Checked, Failure> {
     let files = if args.files.is_empty() {
         vec![RuleFile { name: SHIPPED.name.into(), yaml: SHIPPED.yaml.into() }]
     } else {
         rule_files::read(&args.files).map_err(Failure::usage)?
     };
     let texts: Vec<RuleText<'_>> = files.iter().map(|file| RuleText { name: &file.name, yaml: &file.yaml }).collect();
-    let set = check(&texts).map_err(|errors| {
-        let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        Failure::usage(anyhow!("{}", told.join("\n")))
-    })?;
-    print(&set, args.format);
-    Ok(())
+    let set = check(&texts).map_err(|errors| wrong(&errors))?;
+    let (mut suites, mut errors) = (Vec::new(), Vec::new());
+    for text in texts {
+        match Suite::read(text) {
+            Ok(suite) => suites.push(suite),
+            Err(found) => errors.extend(found),
+        }
+    }
+    if errors.is_empty() { Ok(Checked { set, suites }) } else { Err(wrong(&errors)) }
+}
+
+fn wrong(errors: &[RuleError]) -> Failure {
+    let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    Failure::usage(anyhow!("{}", told.join("\n")))
 }
 
 fn print(set: &RuleSet, format: Format) {

@@ -13,6 +13,7 @@ pub mod identity;
 pub mod incident;
 pub mod ingest;
 pub mod objects;
+pub mod rule_tests;
 pub mod rules;
 pub mod time;
 pub mod units;

@@ -20,7 +20,7 @@ pub struct RuleFile {
 #[derive(Debug, Error)]
 pub enum RuleFilesError {
     /// One cannot be read.
-    #[error("{path}: {source}")]
+    #[error("{path}")]
     Read {
         /// Which.
         path: PathBuf,

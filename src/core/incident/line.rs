@@ -34,6 +34,17 @@ pub enum Severity {
     Page,
 }
 
+impl Severity {
+    /// The name in incidents and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Page => "page",
+        }
+    }
+}
+
 /// What kind of thing an incident is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

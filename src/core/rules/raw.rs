@@ -349,13 +349,14 @@ pub struct RawTest {
     /// Directory lines.
     #[serde(default)]
     pub directory: Vec<serde_json::Value>,
-    /// Events are repeated for each combination of these values.
+    /// Values of variables. An event, directory line or expectation in which `$A` stands is written once for each
+    /// value of `A`; for each combination where it names several.
     #[serde(default)]
     pub for_each: BTreeMap<String, Vec<String>>,
     /// What happens.
     #[serde(default)]
     pub events: Vec<RawTestEvent>,
-    /// What must be raised, and nothing else.
+    /// What must be raised, and nothing else: an incident that opens, or is escalated to a higher severity.
     #[serde(default)]
     pub expect: Vec<RawExpectation>,
 }
@@ -370,7 +371,8 @@ pub struct RawTestEvent {
     pub every: Option<String>,
     /// So many times.
     pub times: Option<u32>,
-    /// The event; `customers` and `save` beside the fields of the event format.
+    /// The fields of the event format but `time`, and beside them `customers` (`20` for so many that no event had before,
+    /// `1..20` for these, or a saved name), `save` (a name for them) and `canaries` (the same for decoys).
     pub event: serde_json::Map<String, serde_json::Value>,
 }
 
@@ -388,6 +390,6 @@ pub struct RawExpectation {
     pub at: Option<String>,
     /// The count.
     pub observed: Option<f64>,
-    /// The actors.
+    /// The actors, in any order.
     pub actors: Option<Vec<String>>,
 }
