@@ -12,7 +12,7 @@ use crate::core::activity::{Activity, ActorKind, DestinationClass, Flags, TagLis
 use crate::core::event::EventKind;
 use crate::core::identity::UNKNOWN_ROLE;
 use crate::core::incident::{EntityKind, Incident};
-use crate::core::rules::Context;
+use crate::core::rules::{Context, customers_named};
 use crate::core::time::EventTime;
 use crate::core::units::Tag;
 use crate::core::window::{Mark, Sums};
@@ -137,7 +137,8 @@ impl Detector {
             tags: &scratch.tags,
             objects: &scratch.objects,
             destination: activity.destination.map(name_tag),
-            may_be_new: activity.time.since(entity.first_seen.max(began)) >= fresh::LEARN,
+            customers: customers_named(activity),
+            settled: entity.first_seen.max(began).plus(fresh::LEARN),
         };
         entity.streams.resize_with(self.plan.streams.len(), || None);
         scratch.matched.clear();

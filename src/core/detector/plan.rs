@@ -21,7 +21,14 @@ pub(super) struct WindowSpec {
     pub objects: bool,
     pub destinations: bool,
     /// Names that the entity meets for the first time.
-    pub fresh: Option<FirstSeen>,
+    pub fresh: Option<FreshSpec>,
+}
+
+/// Which names are looked at, and in which events it matters that they are new. All events teach them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FreshSpec {
+    pub what: FirstSeen,
+    pub least_customers: u32,
 }
 
 /// Events that some rules count.
@@ -163,7 +170,11 @@ impl Plan {
 
     fn place(&mut self, index: usize) {
         let rule = &self.set.rules[index];
-        let (by, filter, off) = (rule.by, rule.filter.clone(), rule.mode == Mode::Off);
+        let (by, off) = (rule.by, rule.mode == Mode::Off);
+        let filter = match rule.shape {
+            Shape::FirstSeen(_) => rule.filter.of_any_size(),
+            Shape::Count(_) | Shape::Overlap { .. } | Shape::Sequence { .. } => rule.filter.clone(),
+        };
         let has_baseline = rule.baseline.is_some() && !off;
         let stream = self.stream(by, &filter);
         let overlap = if off { None } else { self.count(index, stream) };
@@ -178,10 +189,11 @@ impl Plan {
     fn count(&mut self, index: usize, stream: usize) -> Option<usize> {
         let rule = &self.set.rules[index];
         let (by, window, shape) = (rule.by, rule.window, rule.shape.clone());
+        let least_customers = rule.filter.customers_at_least();
         let spec = self.window(stream, window);
         match shape {
             Shape::Count(measure) => spec.needs(measure),
-            Shape::FirstSeen(what) => spec.fresh = Some(what),
+            Shape::FirstSeen(what) => spec.fresh = Some(FreshSpec { what, least_customers }),
             Shape::Sequence { within } => self.window(QUERIES, within).customers = true,
             Shape::Overlap { read_before } => {
                 spec.customers = true;

@@ -91,7 +91,8 @@ impl Detector {
             tags: &scratch.tags,
             objects: &scratch.objects,
             destination: pool.destination.map(super::intake::name_tag),
-            may_be_new: false,
+            customers: 0,
+            settled: watermark,
         };
         entity.streams.resize_with(self.plan.streams.len(), || None);
         scratch.matched.clear();

@@ -23,11 +23,6 @@ impl Roster {
     }
 
     /// The entity at a number.
-    pub fn get(&self, at: usize) -> Option<&EntityState> {
-        self.slots.get(at)?.as_ref()
-    }
-
-    /// The entity at a number.
     pub fn get_mut(&mut self, at: usize) -> Option<&mut EntityState> {
         self.slots.get_mut(at)?.as_mut()
     }

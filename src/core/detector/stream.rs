@@ -2,7 +2,7 @@
 
 use super::fresh::Known;
 use super::kinds::{KindId, Kinds};
-use super::plan::{StreamSpec, WindowSpec};
+use super::plan::{FreshSpec, StreamSpec, WindowSpec};
 use super::shares::Shares;
 use crate::core::incident::Window;
 use crate::core::rules::FirstSeen;
@@ -40,8 +40,10 @@ pub(super) struct Seen<'a> {
     pub tags: &'a [SeenTag],
     pub objects: &'a [Tag],
     pub destination: Option<Tag>,
-    /// The entity and the log were watched for long enough to call something new.
-    pub may_be_new: bool,
+    /// Customers that the event names.
+    pub customers: u32,
+    /// Until then nothing was called new.
+    pub settled: EventTime,
 }
 
 /// One window of a stream.
@@ -119,13 +121,13 @@ impl WindowState {
         }
     }
 
-    fn add_fresh(&mut self, what: FirstSeen, known: &mut Known, seen: &Seen<'_>) {
-        let names = match what {
+    fn add_fresh(&mut self, fresh: FreshSpec, known: &mut Known, seen: &Seen<'_>) {
+        let names = match fresh.what {
             FirstSeen::Destination => seen.destination.as_slice(),
             FirstSeen::Object => seen.objects,
         };
         for name in names {
-            if known.is_new(*name, seen.time) && seen.may_be_new {
+            if known.is_new(*name, seen.time, seen.settled) && seen.customers >= fresh.least_customers {
                 self.fresh.get_or_insert(NAMES, self.window, NAMES_CAPACITY).observe(*name, seen.time);
             }
         }
@@ -170,8 +172,8 @@ impl StreamState {
         self.newest = self.newest.max(seen.time);
         for (state, spec) in self.windows.iter_mut().zip(&spec.windows) {
             state.add(*spec, seen);
-            if let Some(what) = spec.fresh {
-                state.add_fresh(what, &mut self.known, seen);
+            if let Some(fresh) = spec.fresh {
+                state.add_fresh(fresh, &mut self.known, seen);
             }
         }
     }

@@ -95,6 +95,17 @@ impl Filter {
         self.kind
     }
 
+    /// How many customers an event must name.
+    pub fn customers_at_least(&self) -> u32 {
+        self.customers_at_least.unwrap_or(0)
+    }
+
+    /// The same, however few customers an event names.
+    #[must_use]
+    pub fn of_any_size(&self) -> Self {
+        Self { customers_at_least: None, ..self.clone() }
+    }
+
     /// Whether it asks where the actor usually comes from.
     pub fn asks_network(&self) -> bool {
         self.address == Some(Address::New) || self.any_of.iter().any(Self::asks_network)
@@ -120,7 +131,7 @@ impl Filter {
             && names(self.channels.as_deref(), activity.channel)
             && names(self.operations.as_deref(), activity.operation)
             && self.bytes_at_least.is_none_or(|least| activity.bytes.is_some_and(|bytes| bytes.0 >= least))
-            && self.customers_at_least.is_none_or(|least| customers(activity) >= least)
+            && self.customers_at_least.is_none_or(|least| customers_named(activity) >= least)
             && self.actor.as_ref().is_none_or(|actor| actor.matches(activity, context))
             && (self.any_of.is_empty() || self.any_of.iter().any(|one| one.matches(activity, context)))
     }
@@ -163,7 +174,7 @@ impl ActorFilter {
 }
 
 /// Customers that the event names: by the filter's word, or all where none was asked or a customer object is read.
-fn customers(activity: &Activity<'_>) -> u32 {
+pub fn customers_named(activity: &Activity<'_>) -> u32 {
     let all = activity.flags.has(Flags::CUSTOMER_OBJECT) && activity.kind == EventKind::Query;
     let unasked = activity.tags.iter().all(|list| !list.tested());
     if all || unasked { activity.named } else { activity.named_customers }

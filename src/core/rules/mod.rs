@@ -11,7 +11,7 @@ mod shipped;
 mod tests;
 
 pub use check::{RuleError, RuleText, check, version};
-pub use filter::{Context, Filter};
+pub use filter::{Context, Filter, customers_named};
 pub use limits::{LimitSource, LimitTable, Limits};
 pub use model::{BaselineSpec, Excepted, Exception, Rule, RuleSet, Shape, Subject};
 pub use raw::{Address, FirstSeen, Mode, RawExpectation, RawRuleFile, RawTest, RawTestEvent};
