@@ -106,6 +106,7 @@ impl Setting {
             customer_objects: EngineSettings::default().customer_objects,
             max_future: Millis::from_mins(10),
             limits: DecodeLimits::default(),
+            filter_stale_after: None,
         }
     }
 

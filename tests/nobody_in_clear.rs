@@ -430,6 +430,7 @@ fn the_activity_log_shows_nobody() {
         customer_objects: settings.customer_objects.clone(),
         max_future: settings.clock.max_future,
         limits: DecodeLimits::default(),
+        filter_stale_after: None,
     };
     let mut ingest = Ingest::new(Arc::new(ingest_settings), knowledge);
     let mut log = Log::default();

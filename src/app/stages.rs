@@ -105,6 +105,7 @@ fn start_ingest(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError>
         customer_objects: settings.engine.customer_objects.clone(),
         max_future: settings.engine.clock.max_future,
         limits: DecodeLimits::default(),
+        filter_stale_after: settings.engine.filters.as_ref().and_then(|filters| filters.stale_after),
     };
     let shared = Arc::new(SharedKnowledge::new(knowledge));
     let watch = KnowledgeWatch::new(Arc::clone(&shared), settings.engine.clone(), Arc::clone(&services.clock));

@@ -109,6 +109,7 @@ pub fn ingest_settings(settings: &EngineSettings, sources: Vec<SourceSpec>, part
         customer_objects: settings.customer_objects.clone(),
         max_future: settings.clock.max_future,
         limits: DecodeLimits::default(),
+        filter_stale_after: settings.filters.as_ref().and_then(|filters| filters.stale_after),
     }
 }
 

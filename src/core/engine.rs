@@ -44,7 +44,6 @@ struct Log {
 impl Engine {
     /// An engine under `rules` (YAML texts that pass the check), with what is known.
     pub fn new(settings: IngestSettings, knowledge: Knowledge, rules: &[&str], lateness: Millis) -> Self {
-        let figures = knowledge.filters.as_ref().map(|filters| filters.figures());
         let detector = Detector::new(DetectorSettings {
             partition: Partition(0),
             partitions: 1,
@@ -53,11 +52,8 @@ impl Engine {
         });
         let mut log = Log::new(detector);
         log.append(&Record::Control(Control::Rules { version: "", yaml: rules.to_vec() }));
-        if let Some(figures) = figures {
-            log.append(&Record::Control(Control::Filter(figures)));
-        }
-        for source in &settings.sources {
-            log.append(&Record::Control(Control::Source(source.note(&source.shown(knowledge.region)))));
+        for control in settings.controls(&knowledge) {
+            log.append(&control);
         }
         let settings = IngestSettings { partitions: 1, ..settings };
         let mut engine = Self { ingest: Ingest::new(Arc::new(settings), knowledge), log };

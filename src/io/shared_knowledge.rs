@@ -5,8 +5,10 @@ use super::knowledge::{self, KnowledgeError};
 use super::lifecycle::Lifecycle;
 use crate::config::EngineSettings;
 use crate::core::identity::{Directory, LossRefused};
+use crate::core::activity::Control;
 use crate::core::ingest::Knowledge;
-use arc_swap::ArcSwap;
+use crate::core::time::EventTime;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -29,13 +31,21 @@ enum Refused {
 /// What is known now, and which version of it.
 pub struct SharedKnowledge {
     current: ArcSwap<Knowledge>,
+    refused: ArcSwapOption<RefusedDirectory>,
     version: AtomicU64,
+}
+
+/// A directory file that had lost too many lines.
+struct RefusedDirectory {
+    loss: LossRefused,
+    noticed: EventTime,
 }
 
 impl SharedKnowledge {
     /// Begins with `knowledge`.
     pub fn new(knowledge: Knowledge) -> Self {
-        Self { current: ArcSwap::from_pointee(knowledge), version: AtomicU64::new(1) }
+        let (current, refused) = (ArcSwap::from_pointee(knowledge), ArcSwapOption::empty());
+        Self { current, refused, version: AtomicU64::new(1) }
     }
 
     /// What is known now.
@@ -43,13 +53,27 @@ impl SharedKnowledge {
         self.current.load_full()
     }
 
+    /// What detect is told of the newest directory file, where it was refused.
+    pub fn refused(&self) -> Option<Control<'static>> {
+        let refused = self.refused.load_full()?;
+        let lines = |lines: usize| u64::try_from(lines).unwrap_or(u64::MAX);
+        let LossRefused { lines: all, lost, .. } = refused.loss;
+        Some(Control::DirectoryRefused { lines: lines(all), lost: lines(lost), noticed: refused.noticed })
+    }
+
     /// Changes with what is known.
     pub fn version(&self) -> u64 {
         self.version.load(Ordering::Acquire)
     }
 
+    fn refuse(&self, loss: LossRefused, noticed: EventTime) {
+        self.refused.store(Some(Arc::new(RefusedDirectory { loss, noticed })));
+        self.version.fetch_add(1, Ordering::AcqRel);
+    }
+
     fn replace(&self, knowledge: Knowledge) {
         self.current.store(Arc::new(knowledge));
+        self.refused.store(None);
         self.version.fetch_add(1, Ordering::AcqRel);
     }
 }
@@ -109,7 +133,12 @@ impl KnowledgeWatch {
                 self.shared.replace(knowledge);
                 tracing::info!(version = self.shared.version(), "new filter or directory in force");
             }
-            Err(error) => tracing::error!(%error, "new filter or directory refused; the old one stays"),
+            Err(error) => {
+                tracing::error!(%error, "new filter or directory refused; the old one stays");
+                if let Refused::Loss(loss) = error {
+                    self.shared.refuse(loss, self.clock.now());
+                }
+            }
         }
     }
 

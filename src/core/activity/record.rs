@@ -300,8 +300,8 @@ pub enum Control<'a> {
     DirectoryRefused {
         /// Lines of the directory in force.
         lines: u64,
-        /// Lines of the refused one.
-        found: u64,
+        /// Lines of it that the refused one lacks.
+        lost: u64,
         /// When it was noticed.
         noticed: EventTime,
     },

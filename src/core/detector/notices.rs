@@ -21,8 +21,8 @@ impl Detector {
             Control::Filter(figures) => self.figures.replace(figures),
             Control::Source(note) => self.sources.name(note, self.watermark),
             Control::FilterStaleAfter { millis } => self.stale_after = Some(*millis),
-            Control::DirectoryRefused { lines, found, noticed } => {
-                self.directory_refused(*lines, *found, *noticed, out)
+            Control::DirectoryRefused { lines, lost, noticed } => {
+                self.directory_refused(*lines, *lost, *noticed, out)
             }
             Control::Gap { source, partition, from, to, noticed } => {
                 self.stats.blind_spots += 1;
@@ -46,16 +46,16 @@ impl Detector {
         self.relay(Plan::new(set), out);
     }
 
-    fn directory_refused(&mut self, lines: u64, found: u64, noticed: EventTime, out: &mut Vec<Output>) {
+    fn directory_refused(&mut self, lines: u64, lost: u64, noticed: EventTime, out: &mut Vec<Output>) {
         let summary = format!(
-            "A directory of {found} lines was refused: the one in force has {lines}. Until a whole one comes, leavers and \
-             newcomers are not known."
+            "A directory was refused: it lacks {lost} of the {lines} lines of the one in force. Until a whole one comes, \
+             leavers and newcomers are not known."
         );
         let notice = Notice {
             builtin: Builtin::DirectoryRefused,
             id: DIRECTORY,
             time: noticed,
-            observed: exact(found),
+            observed: exact(lost),
             threshold: exact(lines),
             summary,
         };

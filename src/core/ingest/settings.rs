@@ -1,15 +1,14 @@
 //! What ingest is told: settings once, and knowledge that is replaced while it runs.
 
-use crate::core::activity::SourceNote;
+use crate::core::activity::{Control, Record, SourceNote};
 use crate::core::decode::{DecodeLimits, Decoder};
 use crate::core::event::EventKind;
 use crate::core::filter::FilterSet;
-use crate::core::identifiers::{Region, Tagger, mask_in};
+use crate::core::identifiers::{Region, Tagger, mask};
 use crate::core::identity::Directory;
 use crate::core::objects::ObjectPatterns;
 use crate::core::time::Millis;
 use siphasher::sip::SipHasher13;
-use std::borrow::Cow;
 use std::hash::Hasher;
 use std::sync::Arc;
 
@@ -25,6 +24,8 @@ pub struct SourceSpec {
     /// When its silence is worth saying.
     pub silent: Option<Silence>,
     id: u64,
+    /// Its name as it may be shown: a file's may hold an identifier.
+    shown: String,
 }
 
 /// When a source counts as silent.
@@ -49,7 +50,7 @@ impl SourceSpec {
     /// The source called `name`.
     pub fn new(name: impl Into<String>, decoder: Decoder, kind: Option<EventKind>) -> Self {
         let name = name.into();
-        Self { id: source_id(&name), name, decoder, kind, silent: None }
+        Self { id: source_id(&name), shown: mask(&name).into_owned(), name, decoder, kind, silent: None }
     }
 
     /// The same, watched for silence.
@@ -58,14 +59,9 @@ impl SourceSpec {
         Self { silent, ..self }
     }
 
-    /// Its name as it may be shown: a file's may hold an identifier.
-    pub fn shown(&self, region: Region) -> Cow<'_, str> {
-        mask_in(&self.name, region)
-    }
-
-    /// What detect is told of it, once, under the name `shown`.
-    pub fn note<'a>(&self, shown: &'a str) -> SourceNote<'a> {
-        SourceNote { id: self.id, name: shown, silent_after: self.silent.map(|silent| silent.after) }
+    /// What detect is told of it, once.
+    pub fn note(&self) -> SourceNote<'_> {
+        SourceNote { id: self.id, name: &self.shown, silent_after: self.silent.map(|silent| silent.after) }
     }
 
     /// The number that stands for it in origins.
@@ -87,6 +83,18 @@ pub struct IngestSettings {
     pub max_future: Millis,
     /// What a record may take.
     pub limits: DecodeLimits,
+    /// After how long a customer filter is stale, where that matters.
+    pub filter_stale_after: Option<Millis>,
+}
+
+impl IngestSettings {
+    /// What every partition of the log is told at the start, and again when `knowledge` changes.
+    pub fn controls(&self, knowledge: &Knowledge) -> Vec<Record<'_>> {
+        let figures = knowledge.filters.as_ref().map(|filters| Control::Filter(filters.figures()));
+        let stale = self.filter_stale_after.map(|millis| Control::FilterStaleAfter { millis });
+        let sources = self.sources.iter().map(|source| Control::Source(source.note()));
+        figures.into_iter().chain(stale).chain(sources).map(Record::Control).collect()
+    }
 }
 
 /// What is known of actors, places and customers; replaced whole when a file changes.

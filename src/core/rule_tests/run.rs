@@ -43,6 +43,7 @@ fn run_case(suite: &Suite, case: &Case, world: &World) -> TestReport {
         customer_objects: ObjectPatterns::new(&CUSTOMER_OBJECTS),
         max_future: MAX_FUTURE,
         limits: DecodeLimits::default(),
+        filter_stale_after: None,
     };
     let mut engine = Engine::new(settings, world.knowledge(&case.directory), &[&suite.yaml], LATENESS);
     let mut heard = Heard::default();

@@ -1,7 +1,7 @@
 //! The engine's ingest as the runtime drives it: one stage a worker, all with the newest knowledge.
 
 use super::super::stages::{IngestFactory, IngestOut, IngestStage, SourceRecord};
-use crate::core::activity::{Control, Record};
+use crate::core::activity::Record;
 use crate::core::ingest::{Ingest, IngestSettings};
 use crate::io::shared_knowledge::SharedKnowledge;
 use std::sync::Arc;
@@ -28,8 +28,9 @@ impl IngestFactory for EngineIngest {
     }
 
     fn controls(&self) -> Vec<Record<'_>> {
-        let figures = self.shared.get().filters.as_ref().map(|filters| filters.figures());
-        figures.into_iter().map(|figures| Record::Control(Control::Filter(figures))).collect()
+        let mut controls = self.settings.controls(&self.shared.get());
+        controls.extend(self.shared.refused().map(Record::Control));
+        controls
     }
 
     fn controls_version(&self) -> u64 {
