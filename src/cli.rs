@@ -17,6 +17,8 @@ enum Command {
     Demo(commands::demo::Args),
     /// Validates configuration files.
     Config(commands::config::Args),
+    /// Tells why rules fired on an actor, or did not.
+    Explain(commands::explain::Args),
     /// Makes keys, and filters of who is a customer.
     Filter(commands::filter::Args),
     /// Runs the engine over files of events, to their end.
@@ -42,6 +44,7 @@ impl Cli {
         match self.command {
             Command::Demo(args) => commands::demo::run(&args),
             Command::Config(args) => commands::config::run(&args),
+            Command::Explain(args) => commands::explain::run(&args),
             Command::Filter(args) => commands::filter::run(args),
             Command::Replay(args) => commands::replay::run(&args),
             Command::Run(args) => commands::run::run(&args),

@@ -9,8 +9,8 @@ use leakwatch::core::ingest::partition_of;
 use leakwatch::core::rules::SHIPPED;
 use leakwatch::core::time::{EventTime, Millis};
 use leakwatch::core::units::{Offset, Ordinal, Partition, Position, Rows};
-use rand_chacha::ChaCha8Rng;
 use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use smallvec::smallvec;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -209,7 +209,8 @@ fn crashes_and_repeats_change_nothing_that_is_raised() {
         for partitions in [2, 5] {
             let cluster = run(partitions, seed, 8);
             assert_eq!(cluster.raised(), expected, "seed {seed}, {partitions} partitions");
-            let observed = cluster.lines.values().filter(|line| line.rule == "pooled-exit").map(|line| line.customers.overlap);
+            let observed =
+                cluster.lines.values().filter(|line| line.rule == "pooled-exit").map(|line| line.customers.overlap);
             assert!(observed.max() <= Some(ACTORS * EACH), "nobody is counted twice");
         }
     }

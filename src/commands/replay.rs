@@ -3,21 +3,14 @@
 mod outputs;
 mod report;
 
-use super::engine_args::{EngineArgs, EngineParts, file_source, ingest_settings};
+use super::engine_args::EngineArgs;
 use super::failure::{Failure, Outcome};
 use super::format::Format;
-use crate::core::decode::DecodeLimits;
-use crate::core::engine::Engine;
-use crate::core::ingest::{SourceIndex, SourceRecord};
-use crate::core::units::{Epoch, Offset, Partition};
-use crate::io::files::{FileSource, Merge, open};
+use super::replay_files::ReplayFiles;
 use clap::Args as ClapArgs;
 use outputs::Outputs;
 use report::Report;
 use std::path::PathBuf;
-
-/// Files read at once, at most.
-const MAX_FILES: usize = 1_000;
 
 /// Runs the engine over files of events, to their end
 #[derive(Debug, ClapArgs)]
@@ -46,48 +39,22 @@ pub struct Args {
 /// # Errors
 /// [`Failure`]
 pub fn run(args: &Args) -> Outcome {
-    if args.files.len() > MAX_FILES {
-        return Err(Failure::usage(anyhow::anyhow!("expected at most {MAX_FILES} files")));
-    }
     let parts = args.engine.parts()?;
-    let (mut engine, mut merge) = wire(&parts, &args.files)?;
+    let mut files = ReplayFiles::open(&parts, &args.files)?;
+    let mut engine = files.engine(&parts);
     let mut outputs = Outputs::create(args)?;
     let mut report = Report::default();
     let progress = super::progress::records();
-    while let Some(merged) = merge.next_line().map_err(Failure::run)? {
-        let source = u16::try_from(merged.file).unwrap_or(u16::MAX);
-        let record = SourceRecord {
-            source: SourceIndex(source),
-            epoch: Epoch(0),
-            partition: Partition(u32::from(source)),
-            offset: Offset(merged.line.number),
-            received: merged.received,
-            payload: &merged.line.bytes,
-        };
+    while let Some((record, _)) = files.next_record().map_err(Failure::run)? {
         report.records += 1;
         progress.inc(1);
         let used = engine.feed(&record, &mut outputs.with(&args.files, &mut report));
         report.used += u64::from(used);
         outputs.check()?;
     }
+    engine.finish(&mut outputs.with(&args.files, &mut report));
     progress.finish_and_clear();
     outputs.finish()?;
     report.close(&engine.stats());
     report.print(args.format, args.incidents.as_deref()).map_err(Failure::run)
-}
-
-fn wire(parts: &EngineParts, files: &[String]) -> Result<(Engine, Merge), Failure> {
-    let limits = DecodeLimits::default();
-    let mut specs = Vec::new();
-    let mut sources = Vec::new();
-    for argument in files {
-        let (spec, path) = file_source(&parts.settings, argument)?;
-        let input = open(path).map_err(Failure::usage)?;
-        sources.push(FileSource::new(spec.clone(), input, limits));
-        specs.push(spec);
-    }
-    let rules: Vec<&str> = parts.rules.iter().map(|file| file.yaml.as_str()).collect();
-    let settings = ingest_settings(&parts.settings, specs, 1);
-    let engine = Engine::new(settings, parts.knowledge.clone(), &rules, parts.settings.clock.lateness);
-    Ok((engine, Merge::new(sources).map_err(Failure::run)?))
 }

@@ -3,11 +3,11 @@
 //! One partition; what replay, rule tests and benchmarks run.
 
 use super::activity::{BatchBuilder, BatchReader, Control, Record, codec};
-use super::detector::{Detector, DetectorSettings, DetectorStats, Output};
+use super::detector::{Detector, DetectorSettings, DetectorStats, Explanation, Output};
 use super::event::FieldSet;
 use super::incident::Incident;
 use super::ingest::{Ingest, IngestOut, IngestSettings, Knowledge, RejectedRecord, SourceRecord};
-use super::time::Millis;
+use super::time::{EventTime, Millis};
 use super::units::{Partition, Position};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -37,7 +37,6 @@ struct Log {
     detector: Detector,
     outputs: Vec<Output>,
     incidents: Vec<Incident>,
-    made: VecDeque<Vec<u8>>,
     next: Position,
 }
 
@@ -74,6 +73,20 @@ impl Engine {
         used
     }
 
+    /// The input has ended: what is told once a slice is told now. Nothing is resolved.
+    pub fn finish(&mut self, out: &mut dyn EngineOut) {
+        self.log.detector.finish(&mut self.log.outputs);
+        self.log.settle();
+        for incident in self.log.incidents.drain(..) {
+            out.incident(incident);
+        }
+    }
+
+    /// Every rule as it stands at `time` for `actor`; see [`Detector::explain`].
+    pub fn explain(&self, actor: &str, time: EventTime) -> Vec<Explanation> {
+        self.log.detector.explain(actor, time)
+    }
+
     /// Sizes worth watching.
     pub fn stats(&self) -> DetectorStats {
         self.log.detector.stats()
@@ -87,7 +100,6 @@ impl Log {
             detector,
             outputs: Vec::new(),
             incidents: Vec::new(),
-            made: VecDeque::new(),
             next: Position::default(),
         }
     }
@@ -115,20 +127,26 @@ impl Log {
     /// wait. What was made first is applied first, as in a log.
     fn apply_one(&mut self, record: &Record<'_>) {
         self.step(record);
-        while let Some(made) = self.made.pop_front() {
-            if let Ok(record) = codec::decode(&made) {
-                self.step(&record);
-            }
-        }
+        self.settle();
     }
 
     fn step(&mut self, record: &Record<'_>) {
         self.detector.apply(self.next, record, &mut self.outputs);
         self.next.offset.0 += 1;
-        for output in self.outputs.drain(..) {
-            match output {
-                Output::Incident(incident) => self.incidents.push(*incident),
-                Output::Record { record, .. } => self.made.push_back(record),
+    }
+
+    fn settle(&mut self) {
+        let mut made = VecDeque::new();
+        loop {
+            for output in self.outputs.drain(..) {
+                match output {
+                    Output::Incident(incident) => self.incidents.push(*incident),
+                    Output::Record { record, .. } => made.push_back(record),
+                }
+            }
+            let Some(next) = made.pop_front() else { return };
+            if let Ok(record) = codec::decode(&next) {
+                self.step(&record);
             }
         }
     }

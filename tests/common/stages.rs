@@ -116,7 +116,8 @@ impl DetectStage for CountDetect {
                 }
             }
             Record::Control(Control::Rules { version, .. }) => self.rules = Some((*version).to_owned()),
-            Record::Control(_) | Record::Tick(Tick { .. }) => {}
+            Record::Control(_) | Record::Tick(Tick { .. }) | Record::Pool(_) | Record::Roles(_) | Record::Source(_) => {
+            }
         }
     }
 

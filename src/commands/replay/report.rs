@@ -83,7 +83,7 @@ impl Report {
         self.repeated = stats.repeated;
         self.too_late = stats.too_late;
         self.future = stats.future;
-        self.actors = stats.entities;
+        self.actors = stats.actors;
     }
 
     /// To standard output; to standard error where the incidents have that.

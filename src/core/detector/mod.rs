@@ -8,6 +8,7 @@ mod bounds;
 mod builtin;
 mod dedupe;
 mod entity;
+mod explain;
 mod figures;
 mod fresh;
 mod hours;
@@ -37,6 +38,7 @@ mod unread;
 mod upkeep;
 mod view;
 
+pub use explain::{Explanation, InForce, Verdict};
 pub use settings::{DetectorSettings, DetectorStats, Output, StateError, To};
 
 use crate::core::activity::Record;
@@ -126,6 +128,11 @@ impl Detector {
             Record::Source(figures) => self.take_source(figures, out),
         }
         self.position = Some(position);
+    }
+
+    /// No record will follow: what is told once a slice is told now. Nothing is resolved.
+    pub fn finish(&mut self, out: &mut Vec<Output>) {
+        self.close_all_batches(out);
     }
 
     /// The last position applied.

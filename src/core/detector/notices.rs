@@ -21,9 +21,7 @@ impl Detector {
             Control::Filter(figures) => self.figures.replace(figures),
             Control::Source(note) => self.sources.name(note, self.watermark),
             Control::FilterStaleAfter { millis } => self.stale_after = Some(*millis),
-            Control::DirectoryRefused { lines, lost, noticed } => {
-                self.directory_refused(*lines, *lost, *noticed, out)
-            }
+            Control::DirectoryRefused { lines, lost, noticed } => self.directory_refused(*lines, *lost, *noticed, out),
             Control::Gap { source, partition, from, to, noticed } => {
                 self.stats.blind_spots += 1;
                 self.gap(&format!("{source}/{partition}"), to.saturating_sub(*from), *noticed, out);

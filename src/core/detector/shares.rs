@@ -63,6 +63,11 @@ impl Shares {
         shares.into_iter().take(NAMED).map(|(share, _)| share.name.to_string()).collect()
     }
 
+    /// Whether `name` takes part.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.binary_search_by(|share| (*share.name).cmp(name)).is_ok()
+    }
+
     /// Forgets who was not seen since `horizon`.
     pub fn forget_before(&mut self, horizon: EventTime) {
         let first = day_of(horizon);

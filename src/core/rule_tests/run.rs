@@ -59,6 +59,7 @@ fn run_case(suite: &Suite, case: &Case, world: &World) -> TestReport {
         };
         engine.feed(&record, &mut heard);
     }
+    engine.finish(&mut heard);
     report(&suite.file, case, heard)
 }
 

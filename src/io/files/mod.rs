@@ -6,4 +6,4 @@ mod merge;
 
 pub use input::{InputError, open};
 pub use lines::{Line, LineReader};
-pub use merge::{FileSource, Merge, Merged};
+pub use merge::{FileSource, Merge, Merged, ReadError};
