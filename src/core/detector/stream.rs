@@ -14,6 +14,8 @@ use smallvec::SmallVec;
 
 /// Tags that a filter was asked about are kept as a small sample: they only correct the count of those it knew.
 const TESTED_CAPACITY: usize = 256;
+/// Tags are looked through once in this share of a window's length.
+const TIDY_SHARE: i64 = 8;
 /// Distinct objects and destinations are exact up to here.
 const NAMES_CAPACITY: usize = 512;
 
@@ -58,6 +60,8 @@ pub(super) struct WindowState {
     pub destinations: Kinds,
     /// Names met for the first time.
     pub fresh: Kinds,
+    /// Until when tags were last looked through for those that no window needs.
+    tidied: EventTime,
 }
 
 /// Every window of a stream.
@@ -85,6 +89,7 @@ impl WindowState {
             objects: Kinds::default(),
             destinations: Kinds::default(),
             fresh: Kinds::default(),
+            tidied: EventTime::MIN,
         }
     }
 
@@ -143,7 +148,13 @@ impl WindowState {
             *self = Self::new(self.window);
             return;
         }
-        let horizon = self.sums.newest().minus(reach);
+        // Looking through all tags costs; what is kept an eighth of a window longer than needed does not.
+        let newest = self.sums.newest();
+        if newest.since(self.tidied) < Millis::new(self.window.length().as_millis() / TIDY_SHARE) {
+            return;
+        }
+        self.tidied = newest;
+        let horizon = newest.minus(reach);
         let Self { customers, tested, canaries, objects, destinations, fresh, .. } = self;
         for kinds in [customers, tested, canaries, objects, destinations, fresh] {
             kinds.forget_before(horizon);
