@@ -31,7 +31,7 @@ const CUSTOMERS: u32 = 900_000;
 const ACTORS: u32 = 300;
 /// From nine in the morning in Shanghai.
 const START: &str = "2012-05-07T01:00:00Z";
-const EVENTS: usize = 20_000;
+const EVENTS: usize = 100_000;
 const LATENESS: Millis = Millis::from_hours(1);
 
 /// The traffic, and what ingest knows.
@@ -48,7 +48,7 @@ fn world() -> World {
         // `cargo test --benches` only wants to know that it runs.
         customers: if std::env::args().any(|arg| arg == "--bench") { CUSTOMERS } else { 10_000 },
         start: EventTime::parse_rfc3339(START).expect("a time"),
-        days: 1,
+        days: 3,
         zone: Zone { name: "Asia/Shanghai".to_owned(), rules: zone },
         received: false,
         life: usual(),
@@ -258,7 +258,7 @@ fn window(criterion: &mut Criterion) {
         });
     });
     group.bench_function("ten customers", |bencher| {
-        let mut distinct = Distinct::<Recent>::new(Window::Hour, EXACT_UP_TO);
+        let mut distinct = Distinct::<Recent>::new(&[Window::Hour], EXACT_UP_TO);
         let (mut step, mut tag) = (0, 1_u64);
         bencher.iter(|| {
             step += 1;

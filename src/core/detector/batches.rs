@@ -2,13 +2,15 @@
 //! names nobody.
 
 use super::kinds::KindId;
+use super::stream::SeenTag;
 use crate::core::event::EventKind;
 use crate::core::incident::EntityKind;
 use crate::core::time::{EventTime, Millis};
 use crate::core::units::Tag;
 use crate::core::window::Sums;
+use hashbrown::{Equivalent, HashMap};
+use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// A batch holds the events of this much event time.
 const SLICE: Millis = Millis::from_mins(5);
@@ -20,7 +22,7 @@ const MAX_TAGS: usize = 8_192;
 const MAX_ACTORS: usize = 256;
 
 /// Whom a batch is for, and when.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) struct Key {
     slice: i64,
     pub kind: EntityKind,
@@ -53,37 +55,80 @@ pub(super) struct Batch {
     pub objects: Vec<Box<str>>,
 }
 
+/// The same, borrowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct KeyRef<'a> {
+    slice: i64,
+    pub kind: EntityKind,
+    pub id: &'a str,
+    pub stream: u32,
+}
+
+/// One event's part in a batch.
+#[derive(Debug)]
+pub(super) struct Part<'a> {
+    pub of: EventKind,
+    pub time: EventTime,
+    pub received: EventTime,
+    pub event: Option<&'a str>,
+    pub sums: Sums,
+    pub actor: &'a str,
+    pub tags: &'a [SeenTag],
+    pub case: Option<(String, EventTime)>,
+    pub exposure: u64,
+    pub destination: Option<&'a str>,
+    pub objects: &'a [&'a str],
+}
+
 /// Open batches.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Batches {
-    open: BTreeMap<Key, Batch>,
+    #[serde(with = "in_order")]
+    open: HashMap<Key, Batch, FxBuildHasher>,
     closed_at: EventTime,
 }
 
 impl Key {
+    /// The same, borrowed.
+    pub fn as_ref(&self) -> KeyRef<'_> {
+        KeyRef { slice: self.slice, kind: self.kind, id: &self.id, stream: self.stream }
+    }
+}
+
+impl<'a> KeyRef<'a> {
     /// The batch of events at `time` for an entity.
-    pub fn new(kind: EntityKind, id: &str, stream: usize, time: EventTime) -> Self {
+    pub fn new(kind: EntityKind, id: &'a str, stream: usize, time: EventTime) -> Self {
         let slice = time.as_millis().div_euclid(SLICE.as_millis());
-        Self { slice, kind, id: id.into(), stream: u32::try_from(stream).unwrap_or(u32::MAX) }
+        Self { slice, kind, id, stream: u32::try_from(stream).unwrap_or(u32::MAX) }
+    }
+}
+
+impl Equivalent<Key> for KeyRef<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        (self.slice, self.kind, self.id, self.stream) == (key.slice, key.kind, &*key.id, key.stream)
+    }
+}
+
+impl From<KeyRef<'_>> for Key {
+    fn from(key: KeyRef<'_>) -> Self {
+        Self { slice: key.slice, kind: key.kind, id: key.id.into(), stream: key.stream }
     }
 }
 
 impl Batches {
     /// Adds one event's part; gives what has to be closed at once.
-    pub fn add(&mut self, key: Key, part: Batch) -> Vec<(Key, Batch)> {
-        let is_full = match self.open.get_mut(&key) {
-            Some(batch) => {
-                batch.merge(part);
-                batch.is_full()
-            }
-            None => {
-                let is_full = part.is_full();
-                self.open.insert(key.clone(), part);
-                is_full
-            }
+    pub fn add(&mut self, key: KeyRef<'_>, part: Part<'_>) -> Vec<(Key, Batch)> {
+        let is_full = if let Some(batch) = self.open.get_mut(&key) {
+            batch.add(part);
+            batch.is_full()
+        } else {
+            let batch = Batch::from(part);
+            let is_full = batch.is_full();
+            self.open.insert(key.into(), batch);
+            is_full
         };
         if is_full {
-            return self.open.remove(&key).map(|batch| (key, batch.settled())).into_iter().collect();
+            return self.open.remove_entry(&key).map(|(key, batch)| (key, batch.settled())).into_iter().collect();
         }
         if self.open.len() > MAX_OPEN { self.close_all() } else { Vec::new() }
     }
@@ -98,9 +143,31 @@ impl Batches {
         self.close_all()
     }
 
-    /// Gives all batches, in a fixed order.
+    /// Gives all batches, in the order of their keys.
     pub fn close_all(&mut self) -> Vec<(Key, Batch)> {
-        std::mem::take(&mut self.open).into_iter().map(|(key, batch)| (key, batch.settled())).collect()
+        let mut all: Vec<_> = self.open.drain().map(|(key, batch)| (key, batch.settled())).collect();
+        all.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        all
+    }
+}
+
+impl From<Part<'_>> for Batch {
+    fn from(part: Part<'_>) -> Self {
+        let mut batch = Self {
+            of: part.of,
+            time: part.time,
+            received: part.received,
+            event: part.event.map(Into::into),
+            sums: Sums::default(),
+            actors: Vec::new(),
+            tags: Vec::new(),
+            case: None,
+            exposure: 0,
+            destination: part.destination.map(Into::into),
+            objects: part.objects.iter().map(|name| (*name).into()).collect(),
+        };
+        batch.add(part);
+        batch
     }
 }
 
@@ -109,17 +176,18 @@ impl Batch {
         self.tags.len() >= MAX_TAGS || self.actors.len() >= MAX_ACTORS
     }
 
-    fn merge(&mut self, part: Self) {
+    fn add(&mut self, part: Part<'_>) {
         self.time = self.time.max(part.time);
         self.received = self.received.max(part.received);
         self.sums += part.sums;
         self.exposure = self.exposure.max(part.exposure);
-        self.tags.extend(part.tags);
-        for (name, share) in part.actors {
-            match self.actors.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, known)) => *known += share,
-                None => self.actors.push((name, share)),
-            }
+        let counted = part.tags.iter().filter(|tag| tag.customer).map(BatchTag::from);
+        let before = self.tags.len();
+        self.tags.extend(counted);
+        let share = ((self.tags.len() - before) as u64).max(part.sums.events);
+        match self.actors.iter_mut().find(|(known, _)| **known == *part.actor) {
+            Some((_, known)) => *known += share,
+            None => self.actors.push((part.actor.into(), share)),
         }
         if let Some(case) = part.case
             && self.case.as_ref().is_none_or(|known| case.1 < known.1)
@@ -130,9 +198,35 @@ impl Batch {
 
     /// Each tag once; one that was seen to overlap does.
     fn settled(mut self) -> Self {
-        self.tags
-            .sort_unstable_by(|a, b| (a.kind, a.tested, a.tag, b.overlap).cmp(&(b.kind, b.tested, b.tag, a.overlap)));
+        self.tags.sort_unstable_by_key(|tag| (tag.kind, tag.tested, tag.tag, !tag.overlap));
         self.tags.dedup_by_key(|tag| (tag.kind, tag.tested, tag.tag));
         self
+    }
+}
+
+impl From<&SeenTag> for BatchTag {
+    fn from(tag: &SeenTag) -> Self {
+        Self { kind: tag.kind, tested: tag.tested, tag: tag.tag, overlap: tag.overlap }
+    }
+}
+
+/// Equal maps are written as equal bytes.
+mod in_order {
+    use super::{Batch, FxBuildHasher, HashMap, Key};
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(
+        map: &HashMap<Key, Batch, FxBuildHasher>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let mut entries: Vec<_> = map.iter().collect();
+        entries.sort_unstable_by(|a, b| a.0.cmp(b.0));
+        serializer.collect_seq(entries)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<HashMap<Key, Batch, FxBuildHasher>, D::Error> {
+        Ok(Vec::<(Key, Batch)>::deserialize(deserializer)?.into_iter().collect())
     }
 }

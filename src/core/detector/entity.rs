@@ -134,8 +134,7 @@ impl EntityState {
 
     /// Tags kept.
     pub fn kept(&self) -> usize {
-        let windows = self.streams.iter().flatten().flat_map(|stream| &stream.windows);
-        windows.map(super::stream::WindowState::kept).sum()
+        self.streams.iter().flatten().map(|stream| stream.kept()).sum()
     }
 
     /// Drops what no window needs any more; says whether anything worth keeping is left. `now` is how far the log's

@@ -3,7 +3,7 @@
 use crate::core::incident::Window;
 use crate::core::time::EventTime;
 use crate::core::units::Tag;
-use crate::core::window::{Distinct, LastOnly, Recent, Seconds};
+use crate::core::window::{Distinct, LastOnly, Recent, Seconds, SeenTime};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
@@ -28,12 +28,11 @@ macro_rules! either {
 }
 
 impl Tags {
-    pub fn new(window: Window, capacity: usize) -> Self {
-        match window {
-            Window::Minute | Window::FiveMinutes | Window::Hour | Window::Day => {
-                Self::Recent(Distinct::new(window, capacity))
-            }
-            Window::Week | Window::Month => Self::Long(Distinct::new(window, capacity)),
+    pub fn new(windows: &[Window], capacity: usize) -> Self {
+        if needs_minutes(windows) {
+            Self::Recent(Distinct::new(windows, capacity))
+        } else {
+            Self::Long(Distinct::new(windows, capacity))
         }
     }
 
@@ -43,17 +42,21 @@ impl Tags {
 
     /// The count in the window of its own length that ends at `time`.
     pub fn count(&self, window: Window, time: EventTime) -> u64 {
-        either!(self, inner => {
-            if time < inner.newest() || window != inner.window() {
-                inner.count_at(window, time)
-            } else {
-                inner.count_after(time)
-            }
-        })
+        either!(self, inner => inner.count(window, time))
     }
 
-    pub fn bound_from(&self, time: EventTime) -> u64 {
-        either!(self, inner => inner.bound_from(time))
+    pub fn bound_from(&self, window: Window, time: EventTime) -> u64 {
+        either!(self, inner => inner.bound_from(window, time))
+    }
+
+    /// The same tags over other windows.
+    fn over(self, windows: &[Window]) -> Self {
+        match (self, needs_minutes(windows)) {
+            (Self::Recent(tags), true) => Self::Recent(tags.over(windows)),
+            (Self::Recent(tags), false) => Self::Long(tags.remembering(windows, |seen| LastOnly::once(seen.last()))),
+            (Self::Long(tags), true) => Self::Recent(tags.remembering(windows, |seen| Recent::once(seen.last()))),
+            (Self::Long(tags), false) => Self::Long(tags.over(windows)),
+        }
     }
 
     pub fn newest(&self) -> EventTime {
@@ -85,6 +88,11 @@ impl Tags {
     }
 }
 
+/// Windows up to a day have slices shorter than the lateness: a late event asks for minutes.
+fn needs_minutes(windows: &[Window]) -> bool {
+    windows.iter().any(|window| *window <= Window::Day)
+}
+
 /// One [`Tags`] a kind.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Kinds(SmallVec<[(KindId, Tags); 1]>);
@@ -94,9 +102,9 @@ impl Kinds {
         self.0.iter().find(|(known, _)| *known == kind).map(|(_, tags)| tags)
     }
 
-    pub fn get_or_insert(&mut self, kind: KindId, window: Window, capacity: usize) -> &mut Tags {
+    pub fn get_or_insert(&mut self, kind: KindId, windows: &[Window], capacity: usize) -> &mut Tags {
         let at = self.0.iter().position(|(known, _)| *known == kind).unwrap_or_else(|| {
-            self.0.push((kind, Tags::new(window, capacity)));
+            self.0.push((kind, Tags::new(windows, capacity)));
             self.0.len() - 1
         });
         &mut self.0[at].1
@@ -111,8 +119,13 @@ impl Kinds {
         self.iter().map(|(_, tags)| tags.count(window, time)).max().unwrap_or(0)
     }
 
-    pub fn bound_from(&self, time: EventTime) -> u64 {
-        self.iter().map(|(_, tags)| tags.bound_from(time)).max().unwrap_or(0)
+    pub fn bound_from(&self, window: Window, time: EventTime) -> u64 {
+        self.iter().map(|(_, tags)| tags.bound_from(window, time)).max().unwrap_or(0)
+    }
+
+    /// The same tags over other windows.
+    pub fn over(self, windows: &[Window]) -> Self {
+        Self(self.0.into_iter().map(|(kind, tags)| (kind, tags.over(windows))).collect())
     }
 
     pub fn newest(&self) -> Option<EventTime> {

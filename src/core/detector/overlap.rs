@@ -42,7 +42,7 @@ pub(super) fn count(
 
 /// Which of the customers of an actor's egress it had read before: what others are told.
 pub(super) fn mark(entity: &EntityState, read_before: Window, time: EventTime, tags: &mut [SeenTag]) {
-    let Some(reads) = customers(&entity.streams, QUERIES, read_before) else { return };
+    let Some(reads) = customers(&entity.streams, QUERIES) else { return };
     let from = time.minus(read_before.length());
     for tag in tags.iter_mut().filter(|tag| tag.customer) {
         tag.overlap = reads.get(tag.kind).is_some_and(|known| known.seen_between(tag.tag, from, time).is_some());
@@ -62,7 +62,7 @@ fn told(entity: &mut EntityState, at: usize, spec: &OverlapSpec, seen: &Seen<'_>
 /// An egress: which of its customers were read before?
 fn sent(entity: &mut EntityState, at: usize, spec: &OverlapSpec, reads: usize, seen: &Seen<'_>) -> Option<EventTime> {
     let EntityState { streams, overlaps, .. } = entity;
-    let reads = customers(streams, reads, spec.read_before)?;
+    let reads = customers(streams, reads)?;
     let from = seen.time.minus(spec.read_before.length());
     let mut any = None;
     for tag in seen.tags.iter().filter(|tag| tag.customer) {
@@ -88,9 +88,9 @@ fn read_late(
     if newest < seen.time {
         return None;
     }
-    let sends = customers(streams, spec.stream, spec.window)?;
+    let sends = customers(streams, spec.stream)?;
     let level = |kind: KindId| {
-        let reads = customers(streams, reads, spec.read_before).and_then(|reads| reads.get(kind));
+        let reads = customers(streams, reads).and_then(|reads| reads.get(kind));
         reads.map_or(0, Tags::level)
     };
     let until = seen.time.plus(spec.read_before.length());
@@ -115,13 +115,11 @@ fn add(
     time: EventTime,
     reads_level: u32,
 ) {
-    let tags = overlap.get_or_insert_default().get_or_insert(kind, spec.window, EXACT_UP_TO);
+    let tags = overlap.get_or_insert_default().get_or_insert(kind, &[spec.window], EXACT_UP_TO);
     tags.raise_level(reads_level);
     tags.observe(tag, time);
 }
 
-fn customers(streams: &[Option<Box<StreamState>>], stream: usize, window: Window) -> Option<&Kinds> {
-    let state = streams.get(stream)?.as_deref()?;
-    let with_customers = state.reaching(window)?;
-    Some(&with_customers.customers)
+fn customers(streams: &[Option<Box<StreamState>>], stream: usize) -> Option<&Kinds> {
+    streams.get(stream)?.as_deref().map(|state| &state.customers)
 }

@@ -11,32 +11,25 @@ pub(super) const EGRESS: usize = 1;
 /// The overlap that every actor's incident reports: sent today, read at most a day before.
 pub(super) const BASE_OVERLAP: usize = 0;
 
-/// What a window of a stream counts beside sums.
-#[expect(clippy::struct_excessive_bools, reason = "independent answers to what is counted")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct WindowSpec {
-    pub window: Window,
-    pub customers: bool,
-    pub canaries: bool,
-    pub objects: bool,
-    pub destinations: bool,
-    /// Names that the entity meets for the first time.
-    pub fresh: Option<FreshSpec>,
-}
-
-/// Which names are looked at, and in which events it matters that they are new. All events teach them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Names that are looked at, and in which events it matters that they are new. All events teach them.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FreshSpec {
     pub what: FirstSeen,
     pub least_customers: u32,
+    pub windows: Vec<Window>,
 }
 
-/// Events that some rules count.
+/// Events that some rules count: sums over all windows, distinct things over some of them.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct StreamSpec {
     pub by: EntityKind,
     pub filter: Filter,
-    pub windows: Vec<WindowSpec>,
+    pub windows: Vec<Window>,
+    pub customers: Vec<Window>,
+    pub canaries: Vec<Window>,
+    pub objects: Vec<Window>,
+    pub destinations: Vec<Window>,
+    pub fresh: Option<FreshSpec>,
     pub rules: Vec<usize>,
 }
 
@@ -113,7 +106,7 @@ impl Plan {
         plan.stream(EntityKind::Actor, &Filter::all_of(EventKind::Egress));
         plan.overlap(EGRESS, Some(QUERIES), Window::Day, Window::Day);
         for stream in [QUERIES, EGRESS] {
-            plan.window(stream, Window::Day).customers = true;
+            plan.streams[stream].count_customers(Window::Day);
         }
         for index in 0..plan.set.rules.len() {
             plan.place(index);
@@ -190,16 +183,17 @@ impl Plan {
         let rule = &self.set.rules[index];
         let (by, window, shape) = (rule.by, rule.window, rule.shape.clone());
         let least_customers = rule.filter.customers_at_least();
-        let spec = self.window(stream, window);
+        let spec = &mut self.streams[stream];
+        add(&mut spec.windows, window);
         match shape {
-            Shape::Count(measure) => spec.needs(measure),
-            Shape::FirstSeen(what) => spec.fresh = Some(FreshSpec { what, least_customers }),
-            Shape::Sequence { within } => self.window(QUERIES, within).customers = true,
+            Shape::Count(measure) => spec.count(measure, window),
+            Shape::FirstSeen(what) => spec.count_fresh(what, least_customers, window),
+            Shape::Sequence { within } => self.streams[QUERIES].count_customers(within),
             Shape::Overlap { read_before } => {
-                spec.customers = true;
+                spec.count_customers(window);
                 let reads = self.reads(by);
                 if let Some(reads) = reads {
-                    self.window(reads, read_before).customers = true;
+                    self.streams[reads].count_customers(read_before);
                 }
                 let at = self.overlap(stream, reads, window, read_before);
                 self.overlaps[at].rules.push(index);
@@ -223,17 +217,8 @@ impl Plan {
         if let Some(at) = self.streams.iter().position(|stream| stream.by == by && stream.filter == *filter) {
             return at;
         }
-        self.streams.push(StreamSpec { by, filter: filter.clone(), windows: Vec::new(), rules: Vec::new() });
+        self.streams.push(StreamSpec::new(by, filter.clone()));
         self.streams.len() - 1
-    }
-
-    fn window(&mut self, stream: usize, window: Window) -> &mut WindowSpec {
-        let windows = &mut self.streams[stream].windows;
-        let at = windows.iter().position(|spec| spec.window == window).unwrap_or_else(|| {
-            windows.push(WindowSpec::new(window));
-            windows.len() - 1
-        });
-        &mut windows[at]
     }
 
     fn overlap(&mut self, stream: usize, reads: Option<usize>, window: Window, read_before: Window) -> usize {
@@ -247,20 +232,46 @@ impl Plan {
     }
 }
 
-impl WindowSpec {
-    const fn new(window: Window) -> Self {
-        Self { window, customers: false, canaries: false, objects: false, destinations: false, fresh: None }
+impl StreamSpec {
+    const fn new(by: EntityKind, filter: Filter) -> Self {
+        Self {
+            by,
+            filter,
+            windows: Vec::new(),
+            customers: Vec::new(),
+            canaries: Vec::new(),
+            objects: Vec::new(),
+            destinations: Vec::new(),
+            fresh: None,
+            rules: Vec::new(),
+        }
     }
 
-    fn needs(&mut self, measure: Measure) {
+    fn count(&mut self, measure: Measure, window: Window) {
         match measure {
             Measure::Customers | Measure::CustomersNamed | Measure::Overlap | Measure::BaseShare => {
-                self.customers = true;
+                self.count_customers(window);
             }
-            Measure::Canaries => self.canaries = true,
-            Measure::Objects => self.objects = true,
-            Measure::Destinations => self.destinations = true,
+            Measure::Canaries => add(&mut self.canaries, window),
+            Measure::Objects => add(&mut self.objects, window),
+            Measure::Destinations => add(&mut self.destinations, window),
             Measure::Events | Measure::Rows | Measure::Bytes | Measure::Actors | Measure::UnknownRows => {}
         }
+    }
+
+    fn count_customers(&mut self, window: Window) {
+        add(&mut self.windows, window);
+        add(&mut self.customers, window);
+    }
+
+    fn count_fresh(&mut self, what: FirstSeen, least_customers: u32, window: Window) {
+        let fresh = self.fresh.get_or_insert(FreshSpec { what, least_customers, windows: Vec::new() });
+        add(&mut fresh.windows, window);
+    }
+}
+
+fn add(windows: &mut Vec<Window>, window: Window) {
+    if !windows.contains(&window) {
+        windows.push(window);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::fresh::Known;
 use super::kinds::{KindId, Kinds};
-use super::plan::{FreshSpec, StreamSpec, WindowSpec};
+use super::plan::{FreshSpec, StreamSpec};
 use super::shares::Shares;
 use crate::core::incident::Window;
 use crate::core::rules::FirstSeen;
@@ -14,10 +14,12 @@ use smallvec::SmallVec;
 
 /// Tags that a filter was asked about are kept as a small sample: they only correct the count of those it knew.
 const TESTED_CAPACITY: usize = 256;
-/// Tags are looked through once in this share of a window's length.
+/// Tags are looked through once in this share of the longest window's length.
 const TIDY_SHARE: i64 = 8;
 /// Distinct objects and destinations are exact up to here.
 const NAMES_CAPACITY: usize = 512;
+/// Names have one kind only.
+const NAMES: KindId = KindId(0);
 
 /// One tag of an event, and what it counts as.
 #[derive(Clone, Copy, Debug)]
@@ -48,11 +50,10 @@ pub(super) struct Seen<'a> {
     pub settled: EventTime,
 }
 
-/// One window of a stream.
+/// Sums over every window of a stream, and distinct things over those that some rule asks for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct WindowState {
-    pub window: Window,
-    pub sums: SumRing,
+pub(super) struct StreamState {
+    pub sums: SmallVec<[SumRing; 2]>,
     pub customers: Kinds,
     pub tested: Kinds,
     pub canaries: Kinds,
@@ -60,164 +61,154 @@ pub(super) struct WindowState {
     pub destinations: Kinds,
     /// Names met for the first time.
     pub fresh: Kinds,
-    /// Until when tags were last looked through for those that no window needs.
-    tidied: EventTime,
-}
-
-/// Every window of a stream.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct StreamState {
-    pub windows: SmallVec<[WindowState; 2]>,
     pub newest: EventTime,
     /// Names met so far, where a rule asks for new ones.
     known: Known,
     /// Who takes part, where several actors do.
     pub shares: Shares,
-}
-
-/// Names have one kind only.
-const NAMES: KindId = KindId(0);
-
-impl WindowState {
-    fn new(window: Window) -> Self {
-        Self {
-            window,
-            sums: SumRing::new(window),
-            customers: Kinds::default(),
-            tested: Kinds::default(),
-            canaries: Kinds::default(),
-            objects: Kinds::default(),
-            destinations: Kinds::default(),
-            fresh: Kinds::default(),
-            tidied: EventTime::MIN,
-        }
-    }
-
-    fn add(&mut self, spec: WindowSpec, seen: &Seen<'_>) {
-        self.sums.add(seen.time, seen.sums, seen.id);
-        if spec.customers {
-            self.add_customers(seen);
-        }
-        if spec.canaries {
-            for tag in seen.tags.iter().filter(|tag| tag.canary) {
-                self.canaries.get_or_insert(tag.kind, self.window, EXACT_UP_TO).observe(tag.tag, seen.time);
-            }
-        }
-        if spec.objects {
-            for object in seen.objects {
-                self.objects.get_or_insert(NAMES, self.window, NAMES_CAPACITY).observe(*object, seen.time);
-            }
-        }
-        if spec.destinations
-            && let Some(destination) = seen.destination
-        {
-            self.destinations.get_or_insert(NAMES, self.window, NAMES_CAPACITY).observe(destination, seen.time);
-        }
-    }
-
-    fn add_customers(&mut self, seen: &Seen<'_>) {
-        for tag in seen.tags {
-            if tag.customer {
-                self.customers.get_or_insert(tag.kind, self.window, EXACT_UP_TO).observe(tag.tag, seen.time);
-            }
-            if tag.tested {
-                self.tested.get_or_insert(tag.kind, self.window, TESTED_CAPACITY).observe(tag.tag, seen.time);
-            }
-        }
-    }
-
-    fn add_fresh(&mut self, fresh: FreshSpec, known: &mut Known, seen: &Seen<'_>) {
-        let names = match fresh.what {
-            FirstSeen::Destination => seen.destination.as_slice(),
-            FirstSeen::Object => seen.objects,
-        };
-        for name in names {
-            if known.is_new(*name, seen.time, seen.settled) && seen.customers >= fresh.least_customers {
-                self.fresh.get_or_insert(NAMES, self.window, NAMES_CAPACITY).observe(*name, seen.time);
-            }
-        }
-    }
-
-    /// Drops what no window needs that ends at the newest event or, being late, up to the lateness before it. All of
-    /// it goes once nothing has come for longer than the window and the lateness: `idle` says for how long.
-    fn tidy(&mut self, idle: Millis) {
-        let reach = Millis::new(
-            self.window.length().as_millis() + self.window.slice().as_millis() + RETAINED_LATENESS.as_millis(),
-        );
-        if idle > reach {
-            *self = Self::new(self.window);
-            return;
-        }
-        // Looking through all tags costs; what is kept an eighth of a window longer than needed does not.
-        let newest = self.sums.newest();
-        if newest.since(self.tidied) < Millis::new(self.window.length().as_millis() / TIDY_SHARE) {
-            return;
-        }
-        self.tidied = newest;
-        let horizon = newest.minus(reach);
-        let Self { customers, tested, canaries, objects, destinations, fresh, .. } = self;
-        for kinds in [customers, tested, canaries, objects, destinations, fresh] {
-            kinds.forget_before(horizon);
-        }
-    }
-
-    /// Tags kept.
-    pub fn kept(&self) -> usize {
-        self.customers.kept() + self.tested.kept() + self.canaries.kept()
-    }
+    /// Until when tags were last looked through for those that no window needs.
+    tidied: EventTime,
 }
 
 impl StreamState {
     /// Nothing yet.
     pub fn new(spec: &StreamSpec) -> Self {
         Self {
-            windows: spec.windows.iter().map(|window| WindowState::new(window.window)).collect(),
+            sums: spec.windows.iter().map(|window| SumRing::new(*window)).collect(),
+            customers: Kinds::default(),
+            tested: Kinds::default(),
+            canaries: Kinds::default(),
+            objects: Kinds::default(),
+            destinations: Kinds::default(),
+            fresh: Kinds::default(),
             newest: EventTime::MIN,
             known: Known::default(),
             shares: Shares::default(),
+            tidied: EventTime::MIN,
         }
     }
 
     /// Counts an event.
     pub fn add(&mut self, spec: &StreamSpec, seen: &Seen<'_>) {
         self.newest = self.newest.max(seen.time);
-        for (state, spec) in self.windows.iter_mut().zip(&spec.windows) {
-            state.add(*spec, seen);
-            if let Some(fresh) = spec.fresh {
-                state.add_fresh(fresh, &mut self.known, seen);
+        for sums in &mut self.sums {
+            sums.add(seen.time, seen.sums, seen.id);
+        }
+        if !spec.customers.is_empty() {
+            self.add_customers(&spec.customers, seen);
+        }
+        if !spec.canaries.is_empty() {
+            for tag in seen.tags.iter().filter(|tag| tag.canary) {
+                self.canaries.get_or_insert(tag.kind, &spec.canaries, EXACT_UP_TO).observe(tag.tag, seen.time);
+            }
+        }
+        if !spec.objects.is_empty() {
+            observe_names(&mut self.objects, &spec.objects, seen.objects, seen.time);
+        }
+        if !spec.destinations.is_empty() {
+            observe_names(&mut self.destinations, &spec.destinations, seen.destination.as_slice(), seen.time);
+        }
+        if let Some(fresh) = &spec.fresh {
+            self.add_fresh(fresh, seen);
+        }
+    }
+
+    fn add_customers(&mut self, windows: &[Window], seen: &Seen<'_>) {
+        for tag in seen.tags {
+            if tag.customer {
+                self.customers.get_or_insert(tag.kind, windows, EXACT_UP_TO).observe(tag.tag, seen.time);
+            }
+            if tag.tested {
+                self.tested.get_or_insert(tag.kind, windows, TESTED_CAPACITY).observe(tag.tag, seen.time);
             }
         }
     }
 
-    /// The state of one window.
-    pub fn window(&self, window: Window) -> Option<&WindowState> {
-        self.windows.iter().find(|state| state.window == window)
+    fn add_fresh(&mut self, fresh: &FreshSpec, seen: &Seen<'_>) {
+        let names = match fresh.what {
+            FirstSeen::Destination => seen.destination.as_slice(),
+            FirstSeen::Object => seen.objects,
+        };
+        for name in names {
+            if self.known.is_new(*name, seen.time, seen.settled) && seen.customers >= fresh.least_customers {
+                observe_names(&mut self.fresh, &fresh.windows, &[*name], seen.time);
+            }
+        }
     }
 
-    /// The shortest window of at least `window`'s length, or the longest there is.
-    pub fn reaching(&self, window: Window) -> Option<&WindowState> {
-        let reaching = self.windows.iter().filter(|state| state.window >= window).min_by_key(|state| state.window);
-        reaching.or_else(|| self.windows.iter().max_by_key(|state| state.window))
+    /// The sums over a window.
+    pub fn sums(&self, window: Window) -> Option<&SumRing> {
+        self.sums.iter().find(|sums| sums.window() == window)
     }
 
-    /// Drops what no window needs any more; says whether anything is left.
+    /// The sums of the shortest window of at least `window`'s length, or of the longest there is.
+    pub fn sums_reaching(&self, window: Window) -> Option<&SumRing> {
+        let reaching = self.sums.iter().filter(|sums| sums.window() >= window).min_by_key(|sums| sums.window());
+        reaching.or_else(|| self.sums.iter().max_by_key(|sums| sums.window()))
+    }
+
+    /// Tags kept.
+    pub fn kept(&self) -> usize {
+        self.customers.kept() + self.tested.kept() + self.canaries.kept()
+    }
+
+    /// Drops what no window needs that ends at the newest event or, being late, up to the lateness before it: `idle` says
+    /// for how long nothing has come. Says whether anything is left.
     pub fn tidy(&mut self, idle: Millis) -> bool {
-        for window in &mut self.windows {
-            window.tidy(idle);
+        for sums in &mut self.sums {
+            if idle > reach(sums.window()) {
+                *sums = SumRing::new(sums.window());
+            }
         }
-        if let Some(longest) = self.windows.iter().map(|state| state.window.length()).max() {
-            self.shares.forget_before(self.newest.minus(longest).minus(longest));
+        let longest = self.sums.iter().map(SumRing::window).max().unwrap_or(Window::Minute);
+        // Looking through all tags costs; what is kept an eighth of a window longer than needed does not.
+        let is_over = idle > reach(longest);
+        if is_over || self.newest.since(self.tidied).as_millis() >= longest.length().as_millis() / TIDY_SHARE {
+            self.tidied = self.newest;
+            self.forget_before(if is_over { EventTime::MAX } else { self.newest.minus(reach(longest)) });
+            self.shares.forget_before(self.newest.minus(longest.length()).minus(longest.length()));
         }
-        !self.known.is_empty() || self.windows.iter().any(|window| window.sums.newest() > EventTime::MIN)
+        !self.known.is_empty() || self.sums.iter().any(|sums| sums.newest() > EventTime::MIN)
     }
 
-    /// The same counts laid out for `spec`; windows that were not counted before start empty.
-    pub fn relaid(mut self, spec: &StreamSpec) -> Self {
-        let windows = spec.windows.iter().map(|wanted| {
-            let known = self.windows.iter().position(|state| state.window == wanted.window);
-            known.map_or_else(|| WindowState::new(wanted.window), |at| self.windows.swap_remove(at))
-        });
-        let windows = windows.collect();
-        Self { windows, ..self }
+    fn forget_before(&mut self, horizon: EventTime) {
+        let Self { customers, tested, canaries, objects, destinations, fresh, .. } = self;
+        for kinds in [customers, tested, canaries, objects, destinations, fresh] {
+            kinds.forget_before(horizon);
+        }
     }
+
+    /// The same counts laid out for `spec`; windows that were not counted before know what the others know.
+    pub fn relaid(mut self, spec: &StreamSpec) -> Self {
+        let sums = spec.windows.iter().map(|wanted| {
+            let known = self.sums.iter().position(|sums| sums.window() == *wanted);
+            known.map_or_else(|| SumRing::new(*wanted), |at| self.sums.swap_remove(at))
+        });
+        let sums = sums.collect();
+        Self {
+            sums,
+            customers: relaid(self.customers, &spec.customers),
+            tested: relaid(self.tested, &spec.customers),
+            canaries: relaid(self.canaries, &spec.canaries),
+            objects: relaid(self.objects, &spec.objects),
+            destinations: relaid(self.destinations, &spec.destinations),
+            fresh: relaid(self.fresh, spec.fresh.as_ref().map_or(&[], |fresh| &fresh.windows)),
+            ..self
+        }
+    }
+}
+
+fn relaid(kinds: Kinds, windows: &[Window]) -> Kinds {
+    if windows.is_empty() { Kinds::default() } else { kinds.over(windows) }
+}
+
+fn observe_names(kinds: &mut Kinds, windows: &[Window], names: &[Tag], time: EventTime) {
+    for name in names {
+        kinds.get_or_insert(NAMES, windows, NAMES_CAPACITY).observe(*name, time);
+    }
+}
+
+/// What lies further back than this is in no window that may still be asked for.
+const fn reach(window: Window) -> Millis {
+    Millis::new(window.length().as_millis() + window.slice().as_millis() + RETAINED_LATENESS.as_millis())
 }

@@ -1,6 +1,6 @@
 //! What an actor's activity means to entities that it shares with others, told to the partitions that own them.
 
-use super::batches::{Batch, BatchTag, Key};
+use super::batches::{Batch, BatchTag, KeyRef, Part};
 use super::entity::EntityState;
 use super::stream::SeenTag;
 use super::unread::Recipient;
@@ -86,12 +86,13 @@ impl Detector {
         let entity = &*entity;
         let exposure = if sent { View::new(&self.plan, &self.figures, entity).exposure(activity.time) } else { 0 };
         let part = part(activity, entity, exposure, &self.scratch.tags);
-        let key = Key::new(kind, id, stream, activity.time);
+        let key = KeyRef::new(kind, id, stream, activity.time);
         if at_once {
-            return self.tell(&key, &part, out);
+            let batch = part.into();
+            return self.tell(key, &batch, out);
         }
         for (key, batch) in self.batches.add(key, part) {
-            self.tell(&key, &batch, out);
+            self.tell(key.as_ref(), &batch, out);
         }
     }
 
@@ -120,32 +121,32 @@ impl Detector {
                 destination: None,
                 objects: Vec::new(),
             };
-            self.tell(&Key::new(to.kind, &to.id, to.stream as usize, time), &batch, out);
+            self.tell(KeyRef::new(to.kind, &to.id, to.stream as usize, time), &batch, out);
         }
     }
 
     /// Closes the batches of slices that are over.
     pub(super) fn close_batches(&mut self, now: EventTime, out: &mut Vec<Output>) {
         for (key, batch) in self.batches.close(now) {
-            self.tell(&key, &batch, out);
+            self.tell(key.as_ref(), &batch, out);
         }
     }
 
     /// Closes every batch: the rules change.
     pub(super) fn close_all_batches(&mut self, out: &mut Vec<Output>) {
         for (key, batch) in self.batches.close_all() {
-            self.tell(&key, &batch, out);
+            self.tell(key.as_ref(), &batch, out);
         }
     }
 
-    fn tell(&mut self, key: &Key, batch: &Batch, out: &mut Vec<Output>) {
+    fn tell(&mut self, key: KeyRef<'_>, batch: &Batch, out: &mut Vec<Output>) {
         let Some(rule) = self.plan.rule_naming(key.stream as usize) else { return };
         let lists = TagBytes::of(&batch.tags);
         let actors = batch.actors.iter().map(|(name, share)| PoolActor { name, share: *share });
         let pool = Pool {
             made_by: self.made_by(),
             kind: key.kind,
-            id: &key.id,
+            id: key.id,
             rule,
             time: batch.time,
             received: batch.received,
@@ -159,7 +160,7 @@ impl Detector {
             objects: batch.objects.iter().map(|name| &**name).collect(),
             tags: lists.iter().map(|list| list.borrowed(self.figures.name(list.kind))).collect(),
         };
-        let to = To::One(owner(key.kind, &key.id, self.settings.partitions));
+        let to = To::One(owner(key.kind, key.id, self.settings.partitions));
         if let Ok(record) = codec::encode(&Record::Pool(pool)) {
             out.push(Output::Record { to, record });
         }
@@ -174,24 +175,19 @@ impl Detector {
 }
 
 /// One event's part in what a shared entity counts.
-fn part(activity: &Activity<'_>, entity: &EntityState, exposure: u64, tags: &[SeenTag]) -> Batch {
-    let counted = tags.iter().filter(|tag| tag.customer);
-    let tags: Vec<BatchTag> = counted
-        .map(|tag| BatchTag { kind: tag.kind, tested: tag.tested, tag: tag.tag, overlap: tag.overlap })
-        .collect();
-    let share = (tags.len() as u64).max(u64::from(!activity.flags.has(Flags::CONTINUATION)));
-    Batch {
+fn part<'a>(activity: &'a Activity<'_>, entity: &'a EntityState, exposure: u64, tags: &'a [SeenTag]) -> Part<'a> {
+    Part {
         of: activity.kind,
         time: activity.time,
         received: activity.received,
-        event: activity.id.map(Into::into),
+        event: activity.id,
         sums: super::intake::sums(activity),
-        actors: vec![(entity.name.clone(), share)],
+        actor: &entity.name,
         tags,
         case: entity.case_told(),
         exposure,
-        destination: activity.destination.map(Into::into),
-        objects: activity.objects.iter().map(|name| (*name).into()).collect(),
+        destination: activity.destination,
+        objects: &activity.objects,
     }
 }
 

@@ -5,12 +5,12 @@ use super::figures::Figures;
 use super::kinds::Kinds;
 use super::plan::{BASE_OVERLAP, EGRESS, Plan, QUERIES};
 use super::shares::Part;
-use super::stream::{StreamState, WindowState};
+use super::stream::StreamState;
 use crate::core::event::EventKind;
 use crate::core::incident::{Customers, EntityKind, Measure, Window};
 use crate::core::rules::Shape;
 use crate::core::time::EventTime;
-use crate::core::window::{Mark, Sums};
+use crate::core::window::{Mark, SumRing, Sums};
 
 /// One entity under one rule set.
 #[derive(Clone, Copy, Debug)]
@@ -28,64 +28,66 @@ impl<'a> View<'a> {
 
     /// What `rule` counts in the window that ends at `time`.
     pub fn value(&self, rule: usize, time: EventTime) -> f64 {
-        let Some(window) = self.window(rule) else { return 0.0 };
-        let span = window.window;
+        let Some(state) = self.stream(rule) else { return 0.0 };
+        let window = self.plan.set.rules[rule].window;
         match &self.plan.set.rules[rule].shape {
-            Shape::Overlap { .. } => exact(self.overlap(rule).map_or(0, |kinds| kinds.largest(span, time))),
-            Shape::FirstSeen(_) => exact(window.fresh.largest(span, time)),
+            Shape::Overlap { .. } => exact(self.overlap(rule).map_or(0, |kinds| kinds.largest(window, time))),
+            Shape::FirstSeen(_) => exact(state.fresh.largest(window, time)),
             Shape::Sequence { within } => exact(self.read_within(*within, time)),
-            Shape::Count(measure) => self.counted(*measure, rule, window, time),
+            Shape::Count(measure) => self.counted(*measure, rule, state, time),
         }
     }
 
-    fn counted(&self, measure: Measure, rule: usize, window: &WindowState, time: EventTime) -> f64 {
-        let span = window.window;
+    fn counted(&self, measure: Measure, rule: usize, state: &StreamState, time: EventTime) -> f64 {
+        let window = self.plan.set.rules[rule].window;
+        let sums = || state.sums(window).map_or_else(Sums::default, |sums| sums.at(time));
         let count = match measure {
-            Measure::Events => window.sums.at(time).events,
-            Measure::Rows => window.sums.at(time).rows,
-            Measure::Bytes => window.sums.at(time).bytes,
-            Measure::UnknownRows => window.sums.at(time).unknown_rows,
-            Measure::Customers => self.estimate(window, span, time),
-            Measure::CustomersNamed => self.named(window, span, time),
-            Measure::Overlap => self.overlap(rule).map_or(0, |kinds| kinds.largest(span, time)),
-            Measure::BaseShare => return self.base_share(self.estimate(window, span, time)),
-            Measure::Objects => window.objects.largest(span, time),
-            Measure::Destinations => window.destinations.largest(span, time),
+            Measure::Events => sums().events,
+            Measure::Rows => sums().rows,
+            Measure::Bytes => sums().bytes,
+            Measure::UnknownRows => sums().unknown_rows,
+            Measure::Customers => self.estimate(state, window, time),
+            Measure::CustomersNamed => self.named(state, window, time),
+            Measure::Overlap => self.overlap(rule).map_or(0, |kinds| kinds.largest(window, time)),
+            Measure::BaseShare => return self.base_share(self.estimate(state, window, time)),
+            Measure::Objects => state.objects.largest(window, time),
+            Measure::Destinations => state.destinations.largest(window, time),
             Measure::Actors => self.actors(rule, time).max(1),
-            Measure::Canaries => window.canaries.largest(span, time),
+            Measure::Canaries => state.canaries.largest(window, time),
         };
         exact(count)
     }
 
     /// At least what [`Self::value`] gives at `time` or any later time up to the newest.
     pub fn bound_from(&self, rule: usize, time: EventTime) -> f64 {
-        let Some(window) = self.window(rule) else { return 0.0 };
+        let Some(state) = self.stream(rule) else { return 0.0 };
+        let window = self.plan.set.rules[rule].window;
         match &self.plan.set.rules[rule].shape {
-            Shape::Overlap { .. } => exact(self.overlap(rule).map_or(0, |kinds| kinds.bound_from(time))),
-            Shape::FirstSeen(_) => exact(window.fresh.bound_from(time)),
+            Shape::Overlap { .. } => exact(self.overlap(rule).map_or(0, |kinds| kinds.bound_from(window, time))),
+            Shape::FirstSeen(_) => exact(state.fresh.bound_from(window, time)),
             // What was read before an event of its own time: later events do not change it.
             Shape::Sequence { .. } => self.value(rule, time),
-            Shape::Count(measure) => self.bound_counted(*measure, rule, window, time),
+            Shape::Count(measure) => self.bound_counted(*measure, rule, state, time),
         }
     }
 
-    fn bound_counted(&self, measure: Measure, rule: usize, window: &WindowState, time: EventTime) -> f64 {
-        let sums: Sums = window.sums.bound_from(time);
+    fn bound_counted(&self, measure: Measure, rule: usize, state: &StreamState, time: EventTime) -> f64 {
+        let window = self.plan.set.rules[rule].window;
+        let sums = state.sums(window).map_or_else(Sums::default, |sums| sums.bound_from(time));
+        let customers = || state.customers.bound_from(window, time);
         let count = match measure {
             Measure::Events => sums.events,
             Measure::Rows => sums.rows,
             Measure::Bytes => sums.bytes,
             Measure::UnknownRows => sums.unknown_rows,
-            Measure::Customers => window.customers.bound_from(time).saturating_add(sums.unnamed),
-            Measure::CustomersNamed => window.customers.bound_from(time),
-            Measure::Overlap => self.overlap(rule).map_or(0, |kinds| kinds.bound_from(time)),
-            Measure::BaseShare => {
-                return self.base_share(window.customers.bound_from(time).saturating_add(sums.unnamed));
-            }
-            Measure::Objects => window.objects.bound_from(time),
-            Measure::Destinations => window.destinations.bound_from(time),
+            Measure::Customers => customers().saturating_add(sums.unnamed),
+            Measure::CustomersNamed => customers(),
+            Measure::Overlap => self.overlap(rule).map_or(0, |kinds| kinds.bound_from(window, time)),
+            Measure::BaseShare => return self.base_share(customers().saturating_add(sums.unnamed)),
+            Measure::Objects => state.objects.bound_from(window, time),
+            Measure::Destinations => state.destinations.bound_from(window, time),
             Measure::Actors => self.actors(rule, self.newest(rule)).max(1),
-            Measure::Canaries => window.canaries.bound_from(time),
+            Measure::Canaries => state.canaries.bound_from(window, time),
         };
         exact(count)
     }
@@ -94,14 +96,14 @@ impl<'a> View<'a> {
     pub fn newest(&self, rule: usize) -> EventTime {
         let newest = match self.plan.places[rule].overlap {
             Some(_) => self.overlap(rule).and_then(Kinds::newest),
-            None => self.window(rule).map(|window| window.sums.newest()),
+            None => self.sums(rule).map(SumRing::newest),
         };
         newest.unwrap_or_default()
     }
 
     /// The first event of `rule`'s evidence in the window that ends at `time`.
     pub fn first_event(&self, rule: usize, time: EventTime) -> Option<&'a Mark> {
-        self.window(rule)?.sums.first_event(time)
+        self.sums(rule)?.first_event(time)
     }
 
     /// How many actors take part in what `rule` counts; an actor by itself is one.
@@ -156,13 +158,9 @@ impl<'a> View<'a> {
     }
 
     fn customers_of_actor(&self, window: Window, time: EventTime) -> Customers {
-        let read = self.reaching(QUERIES, window);
-        let sent = self.reaching(EGRESS, window);
+        let [read, sent] = [QUERIES, EGRESS].map(|stream| self.state(stream));
         let overlap = self.entity.overlaps.get(BASE_OVERLAP).and_then(Option::as_deref);
-        let errors = [
-            read.map(|state| state.customers.relative_error(state.window, time)),
-            sent.map(|state| state.customers.relative_error(state.window, time)),
-        ];
+        let errors = [read, sent].map(|state| state.map(|state| state.customers.relative_error(window, time)));
         Customers {
             read: read.map_or(0, |state| self.named(state, window, time)),
             egressed: sent.map_or(0, |state| self.named(state, window, time)),
@@ -174,8 +172,8 @@ impl<'a> View<'a> {
 
     /// Others' records tell what the rule counts, and what of it was read before.
     fn customers_of_shared(&self, rule: usize, time: EventTime) -> Customers {
-        let Some(state) = self.window(rule) else { return Customers::default() };
-        let window = state.window;
+        let Some(state) = self.stream(rule) else { return Customers::default() };
+        let window = self.plan.set.rules[rule].window;
         let named = self.named(state, window, time);
         let overlap = self.overlap(rule).map_or(0, |kinds| kinds.largest(window, time));
         let error = round(state.customers.relative_error(window, time));
@@ -194,26 +192,26 @@ impl<'a> View<'a> {
     }
 
     fn read_within(&self, within: Window, time: EventTime) -> u64 {
-        self.reaching(QUERIES, within).map_or(0, |state| self.estimate(state, within, time))
+        self.state(QUERIES).map_or(0, |state| self.estimate(state, within, time))
     }
 
     fn stream(&self, rule: usize) -> Option<&'a StreamState> {
-        self.entity.streams.get(self.plan.places[rule].stream)?.as_deref()
+        self.state(self.plan.places[rule].stream)
     }
 
-    fn window(&self, rule: usize) -> Option<&'a WindowState> {
-        self.stream(rule)?.window(self.plan.set.rules[rule].window)
+    fn state(&self, stream: usize) -> Option<&'a StreamState> {
+        self.entity.streams.get(stream)?.as_deref()
     }
 
-    fn reaching(&self, stream: usize, window: Window) -> Option<&'a WindowState> {
-        self.entity.streams.get(stream)?.as_deref()?.reaching(window)
+    fn sums(&self, rule: usize) -> Option<&'a SumRing> {
+        self.stream(rule)?.sums(self.plan.set.rules[rule].window)
     }
 
     fn overlap(&self, rule: usize) -> Option<&'a Kinds> {
         self.entity.overlaps.get(self.plan.places[rule].overlap?)?.as_deref()
     }
 
-    fn named(&self, state: &WindowState, window: Window, time: EventTime) -> u64 {
+    fn named(&self, state: &StreamState, window: Window, time: EventTime) -> u64 {
         let corrected = state.customers.iter().map(|(kind, tags)| {
             let tested = state.tested.get(kind).map_or(0, |tested| tested.count(window, time));
             tags.count(window, time).saturating_sub(self.figures.false_positives(kind, tested))
@@ -221,9 +219,10 @@ impl<'a> View<'a> {
         corrected.max().unwrap_or(0)
     }
 
-    fn estimate(&self, state: &WindowState, window: Window, time: EventTime) -> u64 {
+    fn estimate(&self, state: &StreamState, window: Window, time: EventTime) -> u64 {
         let named = self.named(state, window, time);
-        let estimate = named.saturating_add(state.sums.at_window(window, time).unnamed);
+        let unnamed = state.sums_reaching(window).map_or(0, |sums| sums.at_window(window, time).unnamed);
+        let estimate = named.saturating_add(unnamed);
         estimate.min(self.figures.base_size().unwrap_or(u64::MAX).max(named))
     }
 

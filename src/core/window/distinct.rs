@@ -1,9 +1,13 @@
-//! Distinct tags in a sliding window: exact while they are few, a level sample beyond.
+//! Distinct tags in sliding windows: exact while they are few, a level sample beyond.
+//!
+//! One map from tag to the times it was seen serves every window; a ring of "last seen in this slice" for each of them,
+//! moved as tags move, makes each count O(1).
 //!
 //! The sample keeps the tags whose hash begins with L zero bits and counts each 2^L times: adaptive sampling (Wegman;
 //! analysed by Flajolet, "On adaptive sampling", Computing 43, 1990). Tags are SipHash values, so they are the hash.
 
 use super::RETAINED_LATENESS;
+use super::ring::Ring;
 use super::seen::SeenTime;
 use super::slices::{Seconds, first_slice, slice_of};
 use crate::core::incident::Window;
@@ -12,37 +16,32 @@ use crate::core::units::Tag;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use smallvec::SmallVec;
 
-/// Up to so many tags a window's counts are exact.
-pub const EXACT_UP_TO: usize = 4_096;
+/// Up to so many tags counts are exact.
+pub const EXACT_UP_TO: usize = 8_192;
 const MAX_LEVEL: u32 = 63;
 
-/// Distinct tags with the times they were seen, over one window.
+/// Distinct tags with the times they were seen, over one or more windows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(bound(serialize = "S: Serialize", deserialize = "S: Deserialize<'de>"))]
 pub struct Distinct<S> {
-    window: Window,
+    rings: SmallVec<[Ring; 1]>,
     capacity: u32,
     level: u32,
     #[serde(with = "sorted_by_tag")]
     seen: HashMap<u64, S, FxBuildHasher>,
-    /// How many kept tags were last seen in a slice, oldest first; no slice before the window's first.
-    last_seen: VecDeque<(i64, u32)>,
-    inside: u32,
     newest: Seconds,
 }
 
 impl<S: SeenTime> Distinct<S> {
-    /// An empty count over `window` that keeps at most `capacity` tags.
-    pub fn new(window: Window, capacity: usize) -> Self {
+    /// An empty count over `windows` that keeps at most `capacity` tags.
+    pub fn new(windows: &[Window], capacity: usize) -> Self {
         Self {
-            window,
+            rings: windows.iter().map(|window| Ring::new(*window)).collect(),
             capacity: u32::try_from(capacity).unwrap_or(u32::MAX),
             level: 0,
             seen: HashMap::default(),
-            last_seen: VecDeque::new(),
-            inside: 0,
             newest: Seconds::default(),
         }
     }
@@ -52,7 +51,7 @@ impl<S: SeenTime> Distinct<S> {
         let at = Seconds::of(time);
         if at > self.newest {
             self.newest = at;
-            self.expire();
+            self.rings.iter_mut().for_each(|ring| ring.advance(at));
         }
         if !self.in_sample(tag) {
             return;
@@ -62,12 +61,12 @@ impl<S: SeenTime> Distinct<S> {
                 let before = entry.get().last();
                 entry.get_mut().observe(at);
                 if at > before {
-                    self.moved(before, at);
+                    self.rings.iter_mut().for_each(|ring| ring.moved(before, at));
                 }
             }
             hashbrown::hash_map::Entry::Vacant(entry) => {
                 entry.insert(S::once(at));
-                self.added(at);
+                self.rings.iter_mut().for_each(|ring| ring.added(at));
                 if self.seen.len() > self.capacity as usize {
                     self.shrink();
                 }
@@ -95,37 +94,11 @@ impl<S: SeenTime> Distinct<S> {
         tag.0.leading_zeros() >= self.level
     }
 
-    /// The estimated count in the window that ends at the newest time observed.
-    pub fn current(&self) -> u64 {
-        u64::from(self.inside) << self.level
-    }
-
-    /// The estimated count in the window that ends at `time`, which is not before the newest time observed.
-    pub fn count_after(&self, time: EventTime) -> u64 {
-        let first = first_slice(self.window, time).0;
-        if first == self.first() {
-            return self.current();
-        }
-        let inside = self.last_seen.iter().rev().take_while(|(slice, _)| *slice >= first);
-        inside.map(|(_, count)| u64::from(*count)).sum::<u64>() << self.level
-    }
-
-    /// The window it was made for.
-    pub const fn window(&self) -> Window {
-        self.window
-    }
-
-    /// The newest time observed.
-    pub fn newest(&self) -> EventTime {
-        self.newest.start()
-    }
-
-    /// An upper bound of the count in any window that ends at `time` or later, and not after the newest time.
-    pub fn bound_from(&self, time: EventTime) -> u64 {
-        if first_slice(self.window, time) >= first_slice(self.window, self.newest.start()) {
-            return self.current();
-        }
-        (self.seen.len() as u64) << self.level
+    /// The estimated count in `window` that ends at `time`: at once where it is one of the windows and `time` is not
+    /// before the newest observed, else by a scan.
+    pub fn count(&self, window: Window, time: EventTime) -> u64 {
+        let ring = self.ring(window).filter(|_| Seconds::of(time) >= self.newest);
+        ring.map_or_else(|| self.count_at(window, time), |ring| u64::from(ring.count_after(time)) << self.level)
     }
 
     /// The estimated count in the window of length `window` that ends at `time`, by a scan.
@@ -134,6 +107,18 @@ impl<S: SeenTime> Distinct<S> {
         let at = Seconds::of(time);
         let counts = |seen: &&S| seen.latest_until(at).is_some_and(|latest| slice_of(window, latest.start()) >= first);
         (self.seen.values().filter(counts).count() as u64) << self.level
+    }
+
+    /// An upper bound of the count in any `window` that ends at `time` or later, and not after the newest time.
+    pub fn bound_from(&self, window: Window, time: EventTime) -> u64 {
+        let is_newest = first_slice(window, time) >= first_slice(window, self.newest.start());
+        let ring = self.ring(window).filter(|_| is_newest);
+        ring.map_or(self.seen.len() as u64, |ring| u64::from(ring.current())) << self.level
+    }
+
+    /// The newest time observed.
+    pub fn newest(&self) -> EventTime {
+        self.newest.start()
     }
 
     /// Whether `tag` was seen in the time from `from` to `to`, both included; `None` if the sample cannot tell.
@@ -158,11 +143,6 @@ impl<S: SeenTime> Distinct<S> {
         self.seen.len()
     }
 
-    /// Whether nothing is kept.
-    pub fn is_empty(&self) -> bool {
-        self.seen.is_empty()
-    }
-
     /// The relative standard error of an estimate of `count`: 0 where counts are exact.
     pub fn relative_error(&self, count: u64) -> f64 {
         if self.level == 0 || count == 0 {
@@ -173,67 +153,41 @@ impl<S: SeenTime> Distinct<S> {
         ((weight - 1.0) / exact_f64(count)).sqrt()
     }
 
+    /// The same tags, counted over `windows`; what was forgotten stays so.
+    #[must_use]
+    pub fn over(self, windows: &[Window]) -> Self {
+        self.remembering(windows, |seen| seen)
+    }
+
+    /// The same tags, counted over `windows`, with another memory of when they were seen.
+    pub fn remembering<T: SeenTime>(self, windows: &[Window], each: impl Fn(S) -> T) -> Distinct<T> {
+        let seen = self.seen.into_iter().map(|(tag, seen)| (tag, each(seen))).collect();
+        let rings = windows.iter().map(|window| Ring::new(*window)).collect();
+        let mut other = Distinct { rings, capacity: self.capacity, level: self.level, seen, newest: self.newest };
+        other.recount();
+        other
+    }
+
+    fn ring(&self, window: Window) -> Option<&Ring> {
+        self.rings.iter().find(|ring| ring.window() == window)
+    }
+
     fn shrink(&mut self) {
-        let horizon = self.newest.start().minus(self.window.length()).minus(RETAINED_LATENESS);
-        self.forget_before(horizon);
+        let longest = self.rings.iter().map(|ring| ring.window().length()).max().unwrap_or_default();
+        self.forget_before(self.newest.start().minus(longest).minus(RETAINED_LATENESS));
         while self.seen.len() > self.capacity as usize && self.level < MAX_LEVEL {
             self.raise_level(self.level + 1);
         }
     }
 
-    fn moved(&mut self, from: Seconds, to: Seconds) {
-        let (from, to) = (self.slice(from), self.slice(to));
-        if from == to {
-            return;
-        }
-        if let Ok(at) = self.last_seen.binary_search_by_key(&from, |(slice, _)| *slice) {
-            self.last_seen[at].1 -= 1;
-            self.inside -= 1;
-        }
-        self.add_to_slice(to);
-    }
-
-    fn added(&mut self, at: Seconds) {
-        self.add_to_slice(self.slice(at));
-    }
-
-    fn add_to_slice(&mut self, slice: i64) {
-        if slice < self.first() {
-            return;
-        }
-        self.inside += 1;
-        match self.last_seen.binary_search_by_key(&slice, |(slice, _)| *slice) {
-            Ok(at) => self.last_seen[at].1 += 1,
-            Err(at) => self.last_seen.insert(at, (slice, 1)),
-        }
-    }
-
-    fn expire(&mut self) {
-        let first = self.first();
-        while let Some((slice, count)) = self.last_seen.front().copied()
-            && slice < first
-        {
-            self.inside -= count;
-            self.last_seen.pop_front();
-        }
-    }
-
     fn recount(&mut self) {
-        self.last_seen.clear();
-        self.inside = 0;
-        let mut slices: Vec<i64> = self.seen.values().map(|seen| self.slice(seen.last())).collect();
-        slices.sort_unstable();
-        for slice in slices {
-            self.add_to_slice(slice);
+        let mut lasts: Vec<Seconds> = self.seen.values().map(SeenTime::last).collect();
+        lasts.sort_unstable();
+        for ring in &mut self.rings {
+            *ring = Ring::new(ring.window());
+            ring.advance(self.newest);
+            lasts.iter().for_each(|last| ring.added(*last));
         }
-    }
-
-    fn slice(&self, at: Seconds) -> i64 {
-        slice_of(self.window, at.start()).0
-    }
-
-    fn first(&self) -> i64 {
-        first_slice(self.window, self.newest.start()).0
     }
 }
 

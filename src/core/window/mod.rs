@@ -4,6 +4,7 @@
 //! included: the error is at most one slice, and always on the side of counting too much.
 
 mod distinct;
+mod ring;
 mod seen;
 mod slices;
 mod sums;

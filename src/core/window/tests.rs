@@ -61,21 +61,41 @@ proptest! {
     #[test]
     fn the_newest_distinct_count_equals_the_model(events in events()) {
         for window in Window::ALL {
-            let mut distinct = Distinct::<Recent>::new(window, EXACT_UP_TO);
+            let mut distinct = Distinct::<Recent>::new(&[window], EXACT_UP_TO);
             for (count, (time, tag, _)) in events.iter().enumerate() {
                 distinct.observe(Tag(*tag), *time);
                 let so_far = &events[..=count];
-                prop_assert_eq!(distinct.current(), true_distinct(so_far, window, newest(so_far)));
+                prop_assert_eq!(distinct.count(window, newest(so_far)), true_distinct(so_far, window, newest(so_far)));
             }
-            prop_assert_eq!(distinct.count_after(newest(&events)), distinct.current());
         }
+    }
+
+    /// One map serves all windows as a map of its own serves each, also with a small sample, and after a change of windows.
+    #[test]
+    fn windows_together_count_what_each_counts_alone(events in events(), capacity in 3_usize..40, kept in 0_usize..6) {
+        let mut together = Distinct::<Recent>::new(&Window::ALL, capacity);
+        let mut exact = Distinct::<Recent>::new(&Window::ALL, EXACT_UP_TO);
+        for (time, tag, _) in &events {
+            together.observe(Tag(mix(*tag)), *time);
+            exact.observe(Tag(mix(*tag)), *time);
+        }
+        let at = newest(&events);
+        for window in Window::ALL {
+            prop_assert_eq!(together.count(window, at), together.count_at(window, at), "{:?}", window);
+            let mut alone = Distinct::<Recent>::new(&[window], EXACT_UP_TO);
+            events.iter().for_each(|(time, tag, _)| alone.observe(Tag(mix(*tag)), *time));
+            prop_assert_eq!(exact.count(window, at), alone.count(window, at));
+        }
+        let window = Window::ALL[kept];
+        let expected = exact.count(window, at);
+        prop_assert_eq!(exact.over(&[window]).count(window, at), expected);
     }
 
     /// Late evaluation never counts too little, and at most one slice (or minute) too much.
     #[test]
     fn a_late_distinct_count_errs_by_one_slice_at_most(events in events(), back in 0..60_i64) {
         for window in [Window::Hour, Window::Day] {
-            let mut distinct = Distinct::<Recent>::new(window, EXACT_UP_TO);
+            let mut distinct = Distinct::<Recent>::new(&[window], EXACT_UP_TO);
             for (time, tag, _) in &events {
                 distinct.observe(Tag(*tag), *time);
             }
@@ -88,7 +108,7 @@ proptest! {
             let found = distinct.count_at(window, at);
             prop_assert!(found >= exact.len() as u64, "{found} < {}", exact.len());
             prop_assert!(found <= most.len() as u64, "{found} > {}", most.len());
-            prop_assert!(distinct.bound_from(at) >= found);
+            prop_assert!(distinct.bound_from(window, at) >= found);
         }
     }
 }
@@ -96,12 +116,12 @@ proptest! {
 #[test]
 fn a_large_count_is_a_sample_with_a_stated_error() {
     for truth in [1_000_u64, 100_000, 1_000_000] {
-        let mut distinct = Distinct::<LastOnly>::new(Window::Month, EXACT_UP_TO);
+        let mut distinct = Distinct::<LastOnly>::new(&[Window::Month], EXACT_UP_TO);
         let time = EventTime::MIN.plus(Millis::new(START_MS));
         for number in 0..truth {
             distinct.observe(Tag(mix(number)), time);
         }
-        let found = distinct.current();
+        let found = distinct.count(Window::Month, time);
         let error = ratio(found.abs_diff(truth), truth);
         assert!(distinct.kept() <= EXACT_UP_TO);
         assert!(error <= 4.0 * distinct.relative_error(truth) + f64::EPSILON, "{found} for {truth}");
@@ -123,7 +143,7 @@ fn mix(number: u64) -> u64 {
 
 #[test]
 fn raising_the_level_keeps_the_window_counts_in_step() {
-    let mut distinct = Distinct::<Recent>::new(Window::Hour, 64);
+    let mut distinct = Distinct::<Recent>::new(&[Window::Hour], 64);
     let mut by_slice: BTreeMap<i64, u32> = BTreeMap::new();
     for number in 0..10_000_u64 {
         let time = EventTime::MIN.plus(Millis::new(START_MS + i64::try_from(number).expect("small") * 100));
@@ -131,5 +151,6 @@ fn raising_the_level_keeps_the_window_counts_in_step() {
         *by_slice.entry(slice_of(Window::Hour, time).0).or_default() += 1;
     }
     assert!(distinct.level() > 0 && distinct.kept() <= 64);
-    assert_eq!(distinct.current(), distinct.count_after(distinct.newest()));
+    let at = distinct.newest();
+    assert_eq!(distinct.count(Window::Hour, at), distinct.count_at(Window::Hour, at));
 }
