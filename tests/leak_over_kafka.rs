@@ -29,7 +29,7 @@ type Pairs = BTreeSet<(String, String)>;
 fn simulated(directory: &Path) -> Vec<(&'static str, String, String)> {
     let data = directory.join("data");
     let data_text = data.to_str().expect("text").to_owned();
-    let leaks = ["bulk-dump,size=12000", "leaver", "canary", "read-then-out,size=120", "copy-unknown"];
+    let leaks = ["bulk-dump,size=12000", "leaver", "canary", "read-then-out,size=120", "copy-unknown", "collusion"];
     let mut args = vec!["simulate", "--out", &data_text, "--actors", "270", "--customers", "20000", "--seed", "41"];
     args.extend(leaks.iter().flat_map(|leak| ["--attack", leak]));
     args.extend(["--attack", "leaver"].repeat(MORE_LEAVERS));
@@ -176,7 +176,7 @@ fn two_processes_of_which_one_is_killed_raise_what_a_replay_raises() {
 
     let killed_ms = tell(directory.path(), &config, &lines, &mut first);
     let expected = replayed(directory.path());
-    for rule in ["bulk-read", "leaver-active", "canary-touched", "read-then-out", "unknown-rows"] {
+    for rule in ["bulk-read", "leaver-active", "canary-touched", "read-then-out", "unknown-rows", "pooled-exit"] {
         assert!(expected.iter().any(|(raised, _)| raised == rule), "the replay raises {rule}");
     }
     let until = Instant::now() + WITHIN;
