@@ -113,6 +113,22 @@ fn wrong_arguments_say_what_was_expected_and_end_with_2() {
     }
 }
 
+#[test]
+fn the_help_names_every_attack_and_life_event() {
+    let help = |args: &[&str]| Command::new(env!("CARGO_BIN_EXE_leakwatch")).args(args).output().expect("it starts");
+    let text = String::from_utf8(help(&["simulate", "--help"]).stdout).expect("text");
+    let dir = tempfile::tempdir().expect("a directory");
+    for wrong in [["--attack", "heist"], ["--life", "calm"]] {
+        let message = String::from_utf8(simulate(dir.path(), &wrong).stderr).expect("text");
+        let names = message.split_once("expected one of ").expect("a list").1;
+        let names: Vec<_> = names.lines().next().unwrap_or_default().split(", ").map(str::trim).collect();
+        assert!(names.len() > 5, "{message}");
+        for name in names {
+            assert!(text.lines().any(|line| line.trim_start().starts_with(&format!("{name} "))), "{name}: {text}");
+        }
+    }
+}
+
 /// The room is pure beside its seed: what it writes depends on the settings alone.
 #[test]
 fn the_simulation_reads_no_clock_no_file_and_no_entropy() {

@@ -14,7 +14,17 @@ pub fn wrap(text: &str, layers: &[Layer]) -> Vec<u8> {
         Layer::Zlib => zlib(&inner),
         Layer::Zip => zip("export.csv", &inner),
         Layer::Base64 => STANDARD.encode(&inner).into_bytes(),
+        Layer::FullWidth => full_width(&inner),
     })
+}
+
+/// UTF-8 with every ASCII digit moved to U+FF10 and the nine after it; other bytes stay.
+fn full_width(inner: &[u8]) -> Vec<u8> {
+    let wide = |byte: &u8| match byte {
+        b'0'..=b'9' => vec![0xef, 0xbc, 0x90 + (byte - b'0')],
+        _ => vec![*byte],
+    };
+    inner.iter().flat_map(wide).collect()
 }
 
 fn gzip(inner: &[u8]) -> Vec<u8> {
@@ -75,6 +85,12 @@ mod tests {
         let mut text = String::new();
         flate2::read::ZlibDecoder::new(zlib.as_slice()).read_to_string(&mut text).expect("zlib");
         assert_eq!(text, "13800138000");
+    }
+
+    #[test]
+    fn digits_become_full_width_and_letters_stay() {
+        let wrapped = wrap("a1,90", &[Layer::FullWidth]);
+        assert_eq!(String::from_utf8(wrapped).as_deref(), Ok("a１,９０"));
     }
 
     #[test]

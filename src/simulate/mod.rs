@@ -38,4 +38,4 @@ pub use scene::Scene;
 pub use settings::{CANARIES, SettingsError, SimulateSettings, Zone};
 pub use stream::Events;
 pub use truth::{AttackTruth, EntityTruth, Touch};
-pub use world::{SimulatedEvent, Topic, World, WorldError};
+pub use world::{AttackEvent, SimulatedEvent, Topic, World, WorldError};

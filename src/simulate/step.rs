@@ -175,6 +175,18 @@ pub enum Layer {
     Zip,
     /// RFC 4648, base64.
     Base64,
+    /// Digits in their full-width forms (Unicode block Halfwidth and Fullwidth Forms).
+    FullWidth,
+}
+
+impl Who {
+    /// The place in the population, of somebody who has one there.
+    pub const fn number(&self) -> Option<ActorNumber> {
+        match self {
+            Self::Listed { number, .. } => Some(*number),
+            Self::Unlisted(_) | Self::Untold => None,
+        }
+    }
 }
 
 impl Kinds {
@@ -224,6 +236,14 @@ impl Action {
         match self {
             Self::Query(query) => &query.touched,
             Self::Egress(egress) => &egress.touched,
+        }
+    }
+
+    /// The customers touched.
+    pub fn into_touched(self) -> Touched {
+        match self {
+            Self::Query(query) => query.touched,
+            Self::Egress(egress) => egress.touched,
         }
     }
 }

@@ -5,7 +5,7 @@ use super::render::{Stamp, render};
 use super::rng::{hash_name, mix};
 use super::step::{Action, Step};
 use super::work;
-use super::world::{SimulatedEvent, Topic, World};
+use super::world::{AttackEvent, SimulatedEvent, Topic, World};
 use crate::core::time::{EventTime, Millis};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -44,19 +44,32 @@ fn delay(id: u64) -> Millis {
     })
 }
 
+/// The attacks' steps.
+fn of_attacks(world: &World) -> impl Iterator<Item = Waiting> {
+    world.attacks().iter().zip(0_u16..).flat_map(move |(attack, number)| {
+        let key = mix(0xa0, hash_name(&attack.name));
+        (0..).zip(&attack.steps).map(move |(at, step)| Waiting::new(world, step.clone(), mix(key, at), Some(number)))
+    })
+}
+
+/// The attacks' events alone, in the order of their arrival.
+pub(super) fn attack_events(world: &World) -> Vec<AttackEvent> {
+    let mut planned: Vec<Waiting> = of_attacks(world).collect();
+    planned.sort();
+    let show = |waiting: Waiting| {
+        let event = waiting.show(world);
+        AttackEvent { event, customers: waiting.step.action.into_touched().customers }
+    };
+    planned.into_iter().map(show).collect()
+}
+
 impl<'a> Events<'a> {
     /// The events of `world`, from the first on.
     pub(super) fn new(world: &'a World) -> Self {
         let extras = world.extras().iter();
         let mut planned: Vec<Waiting> =
             extras.map(|(key, step)| Waiting::new(world, step.clone(), mix(0xe0, *key), None)).collect();
-        for (attack, number) in world.attacks().iter().zip(0_u16..) {
-            let key = mix(0xa0, hash_name(&attack.name));
-            let keys = (0..).map(|at| mix(key, at));
-            planned.extend(
-                keys.zip(&attack.steps).map(|(key, step)| Waiting::new(world, step.clone(), key, Some(number))),
-            );
-        }
+        planned.extend(of_attacks(world));
         planned.sort_by_key(|waiting| waiting.step.at);
         Self {
             world,

@@ -126,7 +126,10 @@ fn actors(world: &World, plan: &AttackPlan) -> Vec<String> {
         .filter_map(|step| match &step.who {
             Who::Listed { number, .. } => Some(population.actor(*number).name().to_owned()),
             Who::Unlisted(login) => Some(login.clone()),
-            Who::Untold => step.client_ip.map(|ip| format!("ip:{ip}")),
+            Who::Untold => step.client_ip.map(|ip| match population.holder(ip) {
+                Some(actor) => actor.name().to_owned(),
+                None => format!("ip:{ip}"),
+            }),
         })
         .collect();
     names.into_iter().collect()

@@ -2,12 +2,13 @@
 
 use super::attacks::{AttackError, AttackPlan, plan};
 use super::calendar::LocalHour;
+use super::customers::CustomerIndex;
 use super::people::Actor;
 use super::rng::{Purpose, hash_name, mix, stream};
 use super::scene::Scene;
 use super::settings::{SettingsError, SimulateSettings};
 use super::step::Step;
-use super::stream::Events;
+use super::stream::{Events, attack_events};
 use super::truth::AttackTruth;
 use crate::core::time::EventTime;
 use thiserror::Error;
@@ -54,6 +55,15 @@ pub struct SimulatedEvent {
     pub attack: Option<u16>,
     /// A line of the native format, without a newline.
     pub line: String,
+}
+
+/// An event of an attack, with what its line may not show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttackEvent {
+    /// The event.
+    pub event: SimulatedEvent,
+    /// Every customer that it reads or sends, by the event's topic.
+    pub customers: Vec<CustomerIndex>,
 }
 
 impl Topic {
@@ -105,6 +115,12 @@ impl World {
     /// The events of both topics in the order in which they arrive. Every call gives the same.
     pub fn events(&self) -> Events<'_> {
         Events::new(self)
+    }
+
+    /// The attacks' events alone, in the order in which they arrive. Merged by (arrival, time) with the events of the
+    /// same world without attacks they are [`Self::events`]: no attack changes anybody else's.
+    pub fn attack_events(&self) -> Vec<AttackEvent> {
+        attack_events(self)
     }
 
     /// What life brings besides ordinary work, each with a key that is its own.

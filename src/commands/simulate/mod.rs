@@ -123,7 +123,7 @@ fn choices() -> String {
     let attacks: String = ATTACKS.map(|attack| (attack.kind(), attack.about())).map(line).concat();
     let lives: String = LIVES.map(|life| (life.name(), life.about())).map(line).concat();
     format!(
-        "Attacks:\n{attacks}  Options: size=CUSTOMERS, actor=LOGIN, actors=PEOPLE, at=TIME (or 26h after the start),\n  \
-         speed=300/m (or /s, /h, /d), destination=HOST\n\nLife:\n{lives}"
+        "Attacks:\n{attacks}  Options: size=CUSTOMERS, actor=LOGIN, actors=PEOPLE, at=TIME (or 26h after the start, or\n  \
+         day3), speed=300/m (or /s, /h, /d), destination=HOST\n\nLife:\n{lives}"
     )
 }

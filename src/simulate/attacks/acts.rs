@@ -10,6 +10,9 @@ use crate::simulate::step::{Action, Carried, Egress, Kinds, Query, Rows, Stateme
 use rand::Rng;
 use std::borrow::Cow;
 
+/// At one address a session lasts this long.
+const SESSION_MS: u64 = 8 * 3_600_000;
+
 /// With what somebody reads.
 #[derive(Clone, Copy, Debug)]
 pub struct Tool {
@@ -38,6 +41,8 @@ impl Tool {
     /// A database console on the customer table.
     pub const CONSOLE: Self =
         Self { app: "psql", table: ("shop", "shop.customers"), kinds: Kinds::PHONE.and(Kinds::EMAIL) };
+    /// The same console on the customer table of sales.
+    pub const CRM_CONSOLE: Self = Self { table: ("crm", "crm.customer"), ..Self::CONSOLE };
     /// The desk application of customer service.
     pub const DESK: Self = Self {
         app: "service-desk",
@@ -51,6 +56,9 @@ impl Way {
     pub const UPLOAD: Self = Self { app: "proxy", channel: "http", carried: Carried::Identifiers, file: None };
     /// A mail through the gateway that quotes them.
     pub const MAIL: Self = Self { app: "mail-gateway", channel: "email", carried: Carried::Both, file: None };
+    /// A copy onto a stick; the agent on the desk lists whom the file names.
+    pub const STICK: Self =
+        Self { app: "endpoint", channel: "usb", carried: Carried::Identifiers, file: Some("private.csv") };
 }
 
 impl Stage<'_> {
@@ -107,7 +115,8 @@ impl Stage<'_> {
     fn step(&mut self, actor: &Actor, at: EventTime, app: &'static str, action: Action) {
         let spelling = self.rng.random_range(0..actor.spellings.len() as u8);
         let capitals = self.rng.random_bool(0.2);
-        let session = mix(actor.number.into(), mix(0xa7, at.as_millis() as u64 / 28_800_000));
+        let shift = mix(u32::from(actor.client_ip).into(), at.as_millis() as u64 / SESSION_MS);
+        let session = mix(actor.number.into(), shift);
         let who = Who::Listed { number: actor.number, spelling, capitals };
         let client_ip = Some(actor.client_ip);
         self.push(Step { at, claimed: None, who, client_ip, session: Some(session), app, action });

@@ -2,9 +2,11 @@
 
 use super::{Attack, AttackError, Speed, Stage, Tool, Way};
 use crate::simulate::people::Role;
+use crate::simulate::rng::pick;
+use rand::Rng;
 
 const SIZE: u32 = 5_000;
-const AT_ONCE: usize = 100;
+const AT_ONCE: std::ops::RangeInclusive<usize> = 40..=160;
 
 /// `bulk-dump`
 #[derive(Debug)]
@@ -25,7 +27,9 @@ impl Attack for BulkDump {
         let who = stage.scene.distinct_customers(&mut stage.rng, size);
         let from = stage.begin(actor);
         let speed = stage.speed(Speed::a_minute(1_000));
-        let mut at = stage.read_all(actor, from, Tool::CONSOLE, &who, (AT_ONCE, speed));
+        let at_once = stage.rng.random_range(AT_ONCE);
+        let tool = pick(&mut stage.rng, &[Tool::CONSOLE, Tool::CRM_CONSOLE]);
+        let mut at = stage.read_all(actor, from, tool, &who, (at_once, speed));
         if stage.asked_destination().is_some() {
             let to = stage.destination("");
             for some in who.chunks(500) {

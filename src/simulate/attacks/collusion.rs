@@ -26,9 +26,7 @@ impl Attack for Collusion {
         let size = stage.size(SIZE)?;
         let domain = stage.destination("drop.example");
         let who = stage.scene.distinct_customers(&mut stage.rng, size);
-        let first = stage.asked_begin().map(|at| stage.scene.calendar.local_hour(at).day);
-        let days: Vec<_> =
-            stage.scene.calendar.days().into_iter().filter(|day| first.is_none_or(|f| *day >= f)).collect();
+        let days = stage.days();
         let turns = (days.len() * members.len()).max(1);
         let mut shares = who.chunks(who.len().div_ceil(turns));
         for (number, day) in days.into_iter().enumerate() {

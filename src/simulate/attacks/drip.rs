@@ -26,11 +26,9 @@ impl Attack for Drip {
         let size = stage.size(SIZE)?;
         let to = stage.destination("files.quickdrop.example");
         let who = stage.scene.distinct_customers(&mut stage.rng, size);
-        let first = stage.asked_begin().map(|at| stage.scene.calendar.local_hour(at).day);
-        let days: Vec<_> =
-            stage.scene.calendar.days().into_iter().filter(|day| first.is_none_or(|f| *day >= f)).collect();
+        let days = stage.days();
         let even = size.div_ceil(days.len().max(1) as u32);
-        let a_day = stage.asked_speed().map_or(even, |speed| customers_a_day(speed).max(1));
+        let a_day = stage.asked_speed().map_or(even, Speed::a_day);
         for (day, some) in days.into_iter().zip(who.chunks(a_day as usize)) {
             let from = stage.at_work(actor, day);
             let read = stage.read_all(actor, from, Tool::DESK, some, (AT_ONCE, Speed::a_minute(2)));
@@ -43,9 +41,4 @@ impl Attack for Drip {
         }
         Ok(())
     }
-}
-
-fn customers_a_day(speed: Speed) -> u32 {
-    let day = Millis::from_days(1).as_millis();
-    (i64::from(speed.customers) * day / speed.each.as_millis()) as u32
 }

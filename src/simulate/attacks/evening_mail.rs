@@ -22,11 +22,10 @@ impl Attack for EveningMail {
 
     fn play(&self, stage: &mut Stage<'_>) -> Result<(), AttackError> {
         let actor = stage.member(&[Role::CustomerService, Role::Sales, Role::Finance])?;
-        let calendar = &stage.scene.calendar;
-        let first = stage.asked_begin().map(|at| calendar.local_hour(at).day);
-        let days: Vec<_> = calendar.days().into_iter().filter(|day| first.is_none_or(|f| *day >= f)).collect();
-        let size = stage.size(A_DAY * days.len() as u32)?;
-        let a_day = stage.asked_speed().map_or(A_DAY, |speed| speed.customers);
+        let days = stage.days();
+        let size = stage.size(A_DAY * days.len().max(1) as u32)?;
+        let fitting = size.div_ceil(days.len().max(1) as u32).max(A_DAY);
+        let a_day = stage.asked_speed().map_or(fitting, Speed::a_day);
         let who = stage.scene.distinct_customers(&mut stage.rng, size);
         for (day, some) in days.into_iter().zip(who.chunks(a_day as usize)) {
             let minutes = stage.rng.random_range(18 * 60..20 * 60);

@@ -19,7 +19,8 @@ impl Attack for Leaver {
     }
 
     fn play(&self, stage: &mut Stage<'_>) -> Result<(), AttackError> {
-        let actor = stage.actor(stage.scene.population.former())?;
+        let former: Vec<_> = stage.scene.population.former().iter().collect();
+        let actor = stage.actor(&former)?;
         let size = stage.size(SIZE)?;
         let who = stage.scene.distinct_customers(&mut stage.rng, size);
         let from = match stage.asked_begin() {

@@ -1,24 +1,31 @@
 //! Leaks to plant in ordinary traffic. An attack is one file with one type that implements [`Attack`], and one line in
 //! [`ATTACKS`].
 
+mod actor_flood;
 mod acts;
 mod bulk_dump;
 mod canary;
+mod clock_poison;
 mod collusion;
 mod copy_unknown;
 mod drip;
 mod encoded_egress;
 mod evening_mail;
 mod leaver;
+mod notice_period;
 mod options;
 mod paged_dump;
 mod read_then_out;
 mod request;
 mod service_abuse;
+mod slow_poison;
+mod spread_drip;
 mod stage;
+mod team_harvest;
+mod unseen_egress;
 
 pub use acts::{Tool, Way};
-pub use options::{AttackOptions, Speed};
+pub use options::{AttackOptions, Begin, Speed};
 pub use request::{AttackRequest, RequestError};
 pub use stage::{Entity, Stage};
 
@@ -28,6 +35,7 @@ mod tests;
 use super::rng::{Purpose, hash_name, stream};
 use super::scene::Scene;
 use super::step::Step;
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use thiserror::Error;
 
@@ -47,17 +55,24 @@ pub trait Attack: Debug + Sync {
 }
 
 /// Every attack.
-pub const ATTACKS: [&dyn Attack; 11] = [
+pub const ATTACKS: [&dyn Attack; 18] = [
     &bulk_dump::BulkDump,
     &paged_dump::PagedDump,
     &drip::Drip,
+    &spread_drip::SpreadDrip,
     &collusion::Collusion,
+    &team_harvest::TeamHarvest,
     &leaver::Leaver,
-    &canary::Canary,
+    &notice_period::NoticePeriod,
+    &service_abuse::ServiceAbuse,
     &copy_unknown::CopyUnknown,
     &read_then_out::ReadThenOut,
-    &service_abuse::ServiceAbuse,
     &encoded_egress::EncodedEgress,
+    &unseen_egress::UnseenEgress,
+    &canary::Canary,
+    &clock_poison::ClockPoison,
+    &actor_flood::ActorFlood,
+    &slow_poison::SlowPoison,
     &evening_mail::EveningMail,
 ];
 
@@ -107,20 +122,24 @@ pub struct AttackPlan {
     pub steps: Vec<Step>,
 }
 
-/// Plans `requests` against `scene`, each with randomness of its own.
+/// Plans `requests` against `scene`, each with randomness of its own. Nobody takes part in two of them, unless asked to
+/// or unless there are too few people.
 ///
 /// # Errors
 /// [`AttackError`] where the options of one do not fit.
 pub fn plan(scene: &Scene, requests: &[AttackRequest]) -> Result<Vec<AttackPlan>, AttackError> {
     let mut plans: Vec<AttackPlan> = Vec::with_capacity(requests.len());
+    let mut taken = BTreeSet::new();
     for request in requests {
         let kind = request.attack.kind();
         let earlier = plans.iter().filter(|plan| plan.kind == kind).count() as u64;
         let name = if earlier == 0 { kind.to_owned() } else { format!("{kind}-{}", earlier + 1) };
         let rng = stream(scene.settings.seed, Purpose::Attack, hash_name(kind), earlier);
-        let mut stage = Stage::new(scene, &request.options, name, rng);
+        let mut stage = Stage::new(scene, &request.options, &taken, name, rng);
         request.attack.play(&mut stage)?;
-        plans.push(stage.finish(kind)?);
+        let plan = stage.finish(kind)?;
+        taken.extend(plan.steps.iter().filter_map(|step| step.who.number()));
+        plans.push(plan);
     }
     Ok(plans)
 }

@@ -26,6 +26,8 @@ pub enum Begin {
     At(EventTime),
     /// So long after the simulated span begins.
     After(Millis),
+    /// At work on a day of the span; the first is 1.
+    OnDay(u32),
 }
 
 /// Customers in a span, such as 600 an hour.
@@ -38,8 +40,11 @@ pub struct Speed {
 }
 
 impl Begin {
-    /// Parses an RFC 3339 time, or a span such as `26h` after the start.
+    /// Parses an RFC 3339 time, a span such as `26h` after the start, or a day such as `day3`.
     pub fn parse(text: &str) -> Option<Self> {
+        if let Some(day) = text.strip_prefix("day") {
+            return day.parse().ok().filter(|day| *day > 0).map(Self::OnDay);
+        }
         EventTime::parse_rfc3339(text).map(Self::At).or_else(|| Millis::parse(text).map(Self::After))
     }
 }
@@ -64,6 +69,12 @@ impl Speed {
         Some(Self { customers, each })
     }
 
+    /// How many customers a day; at least one.
+    pub fn a_day(self) -> u32 {
+        let day = Millis::from_days(1).as_millis();
+        ((i64::from(self.customers) * day / self.each.as_millis()) as u32).max(1)
+    }
+
     /// How long `customers` take.
     pub fn time_for(self, customers: u32) -> Millis {
         Millis::new(self.each.as_millis() * i64::from(customers) / i64::from(self.customers))
@@ -84,9 +95,12 @@ mod tests {
     }
 
     #[test]
-    fn a_beginning_is_a_time_or_a_span() {
+    fn a_beginning_is_a_time_a_span_or_a_day() {
         assert_eq!(Begin::parse("26h"), Some(Begin::After(Millis::from_hours(26))));
         assert_eq!(Begin::parse("1970-01-01T00:00:01Z"), Some(Begin::At(EventTime::MIN.plus(Millis::from_secs(1)))));
-        assert_eq!(Begin::parse("tomorrow"), None);
+        assert_eq!(Begin::parse("day3"), Some(Begin::OnDay(3)));
+        for wrong in ["tomorrow", "day", "day0", "day-1"] {
+            assert_eq!(Begin::parse(wrong), None, "{wrong}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::simulate::step::{Statement, Touched};
 use rand::Rng;
 
 const SIZE: u32 = 3_000;
-const PAGE: u32 = 50;
+const PAGES: std::ops::RangeInclusive<u32> = 20..=80;
 
 /// `paged-dump`
 #[derive(Debug)]
@@ -19,7 +19,7 @@ impl Attack for PagedDump {
     }
 
     fn about(&self) -> &'static str {
-        "one account pages through 3,000 customers, 50 rows a query, 200/m"
+        "one account pages through 3,000 customers by OFFSET or by key, 20 to 80 a query, 200/m"
     }
 
     fn play(&self, stage: &mut Stage<'_>) -> Result<(), AttackError> {
@@ -27,12 +27,13 @@ impl Attack for PagedDump {
         let size = stage.size(SIZE)?;
         let speed = stage.speed(Speed::a_minute(200));
         let first = stage.rng.random_range(0..=stage.scene.base.real() - size);
+        let page = stage.rng.random_range(PAGES);
         let by_key = stage.rng.random_bool(0.5);
         let mut at = stage.begin(actor);
-        for offset in (0..size).step_by(PAGE as usize) {
-            let rows = PAGE.min(size - offset);
+        for offset in (0..size).step_by(page as usize) {
+            let rows = page.min(size - offset);
             let who: Vec<CustomerIndex> = (first + offset..first + offset + rows).collect();
-            let (after, limit) = (u64::from(first + offset), u64::from(PAGE));
+            let (after, limit) = (u64::from(first + offset), u64::from(page));
             let statement =
                 if by_key { Statement::KeyRange { after, limit } } else { Statement::Page { offset: after, limit } };
             stage.read(actor, at, Tool::CONSOLE, Touched::named(who, Tool::CONSOLE.kinds), statement);

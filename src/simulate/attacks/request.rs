@@ -53,6 +53,34 @@ impl AttackRequest {
         let attack = attack.ok_or_else(|| RequestError::Kind { found: kind.to_owned() })?;
         Ok(Self { attack, options: AttackOptions::default() })
     }
+
+    /// The same attack on so many customers.
+    #[must_use]
+    pub fn sized(mut self, customers: u32) -> Self {
+        self.options.size = Some(customers);
+        self
+    }
+
+    /// The same attack so fast.
+    #[must_use]
+    pub fn at_speed(mut self, speed: Speed) -> Self {
+        self.options.speed = Some(speed);
+        self
+    }
+
+    /// The same attack, begun then.
+    #[must_use]
+    pub fn beginning(mut self, at: Begin) -> Self {
+        self.options.at = Some(at);
+        self
+    }
+
+    /// The same attack by the actor called `login`.
+    #[must_use]
+    pub fn by(mut self, login: impl Into<String>) -> Self {
+        self.options.actor = Some(login.into());
+        self
+    }
 }
 
 impl FromStr for AttackRequest {
@@ -79,7 +107,8 @@ fn set(options: &mut AttackOptions, key: &str, value: &str) -> Result<(), Reques
         "destination" if !value.is_empty() => options.destination = Some(value.to_owned()),
         "destination" => return Err(wrong("a host, URL or mailbox")),
         "at" => {
-            let at = Begin::parse(value).ok_or(wrong("a time such as 2012-05-09T11:00:00Z, or 26h after the start"))?;
+            let at = Begin::parse(value)
+                .ok_or(wrong("a time such as 2012-05-09T11:00:00Z, 26h after the start, or day3"))?;
             options.at = Some(at);
         }
         "speed" => {
@@ -113,6 +142,14 @@ mod tests {
             destination: Some("x.example".into()),
         };
         assert_eq!((request.attack.kind(), request.options), ("bulk-dump", expected));
+    }
+
+    #[test]
+    fn a_request_can_be_built_as_well_as_written() {
+        let built = AttackRequest::new("drip").expect("known").sized(50).by("emp0003").at_speed(Speed::a_minute(2));
+        let built = built.beginning(Begin::After(Millis::from_hours(3)));
+        let written: AttackRequest = "drip,size=50,actor=emp0003,speed=2/m,at=3h".parse().expect("valid");
+        assert_eq!(built.options, written.options);
     }
 
     #[test]

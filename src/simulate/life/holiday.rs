@@ -20,7 +20,7 @@ impl Life for Holiday {
     }
 
     fn tempo(&self, scene: &Scene, actor: &Actor, at: LocalHour) -> f64 {
-        let Work::Desk(desk) = actor.work else { return 1.0 };
+        let Work::Desk(desk) = actor.work_at(at.start) else { return 1.0 };
         if at.day != middle_workday(scene) {
             return 1.0;
         }

@@ -5,9 +5,11 @@ mod campaign;
 mod holiday;
 mod month_end;
 mod new_hires;
+mod night_etl;
 mod outage;
 mod quiet;
 mod sale_day;
+mod team_moves;
 
 use super::calendar::{LocalDay, LocalHour};
 use super::people::{Actor, Population};
@@ -51,14 +53,16 @@ pub trait Life: Debug + Sync {
 }
 
 /// Every life event.
-pub const LIVES: [&dyn Life; 7] = [
+pub const LIVES: [&dyn Life; 9] = [
     &quiet::Quiet,
     &campaign::Campaign,
     &sale_day::SaleDay,
     &outage::Outage,
     &month_end::MonthEnd,
     &new_hires::NewHires,
+    &team_moves::TeamMoves,
     &holiday::Holiday,
+    &night_etl::NightEtl,
 ];
 
 /// A usual week: campaigns.

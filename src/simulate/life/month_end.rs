@@ -23,7 +23,7 @@ impl Life for MonthEnd {
         if !days.iter().rev().take(2).any(|day| *day == at.day) {
             return 1.0;
         }
-        match actor.work {
+        match actor.work_at(at.start) {
             Work::Desk(desk) => match desk.role {
                 Role::Finance => 3.0,
                 Role::Analyst | Role::Management => 2.0,

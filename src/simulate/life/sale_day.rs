@@ -22,7 +22,7 @@ impl Life for SaleDay {
     }
 
     fn tempo(&self, scene: &Scene, actor: &Actor, at: LocalHour) -> f64 {
-        let busy = match actor.work {
+        let busy = match actor.work_at(at.start) {
             Work::Desk(desk) => {
                 matches!(desk.role, Role::CustomerService | Role::Sales | Role::Operations | Role::Marketing)
             }

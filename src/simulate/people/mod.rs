@@ -15,6 +15,9 @@ use rand::Rng;
 use rand::seq::SliceRandom;
 use std::net::Ipv4Addr;
 
+/// From notice to the last day.
+const NOTICE: Millis = Millis::from_days(30);
+
 /// The place of an actor in [`Population::actors`].
 pub type ActorNumber = u32;
 
@@ -35,10 +38,12 @@ pub struct Actor {
     pub hired_at: Option<EventTime>,
     /// Since when a notice is known.
     pub notice_at: Option<EventTime>,
-    /// Since when the actor has left.
+    /// Since when the actor has left, or will have.
     pub left_at: Option<EventTime>,
     /// What the actor does.
     pub work: Work,
+    /// From when on the actor does other work.
+    pub moves: Option<(EventTime, Work)>,
 }
 
 /// What an actor does.
@@ -86,6 +91,14 @@ impl Actor {
         }
     }
 
+    /// What the actor does at `at`.
+    pub fn work_at(&self, at: EventTime) -> Work {
+        match self.moves {
+            Some((since, work)) if since <= at => work,
+            _ => self.work,
+        }
+    }
+
     /// Whether the actor is employed at `at`.
     pub fn employed(&self, at: EventTime) -> bool {
         self.hired_at.is_none_or(|hired| hired <= at) && self.left_at.is_none_or(|left| at < left)
@@ -111,6 +124,7 @@ impl Population {
             .collect();
         for number in settings.actors..settings.actors + former {
             let mut actor = person(settings, number, roles[(number % settings.actors) as usize], "former".to_owned());
+            actor.notice_at = None;
             actor.left_at = Some(settings.start.minus(Millis::from_days(i64::from(7 + number % 40))));
             actor.leased = false;
             actors.push(actor);
@@ -132,6 +146,16 @@ impl Population {
     /// People who left before the span.
     pub fn former(&self) -> &[Actor] {
         &self.actors[self.people as usize..(self.people + self.former) as usize]
+    }
+
+    /// People at work who have given notice.
+    pub fn leaving(&self) -> impl Iterator<Item = &Actor> {
+        self.people().iter().filter(|actor| actor.notice_at.is_some())
+    }
+
+    /// Whoever the directory says holds an address.
+    pub fn holder(&self, client_ip: Ipv4Addr) -> Option<&Actor> {
+        self.actors.iter().find(|actor| actor.leased && actor.client_ip == client_ip)
     }
 
     /// The account of a service.
@@ -170,7 +194,8 @@ fn teams_of(roles: &[Role]) -> [Vec<String>; Role::ALL.len()] {
 fn person(settings: &SimulateSettings, number: ActorNumber, role: Role, team: String) -> Actor {
     let mut rng = stream(settings.seed, Purpose::People, 1, u64::from(number));
     let employee = number + 1;
-    let on_notice = number % 97 == 41;
+    let on_notice = number % 97 == 41 % settings.actors;
+    let notice_at = on_notice.then(|| settings.start.minus(Millis::from_days(9)));
     Actor {
         number,
         spellings: vec![
@@ -182,13 +207,15 @@ fn person(settings: &SimulateSettings, number: ActorNumber, role: Role, team: St
         client_ip: Ipv4Addr::from(0x0a14_0000 + number + number / 200 * 56 + 5),
         leased: percent(&mut rng, 50),
         hired_at: None,
-        notice_at: on_notice.then(|| settings.start.minus(Millis::from_days(9))),
-        left_at: None,
+        notice_at,
+        left_at: notice_at.map(|at| at.plus(NOTICE)),
         work: Work::Desk(desk(&mut rng, role)),
+        moves: None,
     }
 }
 
-fn desk(rng: &mut Stream, role: Role) -> Desk {
+/// How somebody of `role` works.
+pub fn desk(rng: &mut Stream, role: Role) -> Desk {
     let shift = weighted(rng, role.figures().shifts);
     let offset = if shift == Shift::Office { rng.random_range(-1..=1) } else { 0 };
     let usual = (0.95 + 0.2 * normal(rng)).clamp(0.45, 1.6);
@@ -207,6 +234,7 @@ fn service(first: ActorNumber, at: u32, job: Job) -> Actor {
         notice_at: None,
         left_at: None,
         work: Work::Job(job),
+        moves: None,
     }
 }
 

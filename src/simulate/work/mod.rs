@@ -24,11 +24,12 @@ const AWAY_PERCENT: u32 = 5;
 pub fn hour(scene: &Scene, actor: &Actor, at: LocalHour, tempo: f64) -> Vec<Step> {
     let mut out = Vec::new();
     if actor.employed(at.start) {
-        match actor.work {
+        match actor.work_at(at.start) {
             Work::Desk(desk) => desk_hour(scene, actor, desk, at, tempo, &mut out),
             Work::Job(job) => job_hour(scene, actor, job, at, tempo, &mut out),
         }
     }
+    out.retain(|step| actor.employed(step.at));
     out
 }
 
