@@ -182,10 +182,17 @@ mod tests {
         write(&["a", "b", "c"]);
         watch.look();
         assert_eq!((shared.version(), actors(&shared).len()), (2, 3));
-        for refused in [&["a"][..], &["a", "a"]] {
-            write(refused);
-            watch.look();
-            assert_eq!((shared.version(), actors(&shared).len()), (2, 3), "{refused:?}");
-        }
+        write(&["a", "a"]);
+        watch.look();
+        assert_eq!((shared.version(), actors(&shared).len()), (2, 3), "a login twice");
+        assert_eq!(shared.refused(), None);
+        write(&["a"]);
+        watch.look();
+        assert_eq!(actors(&shared).len(), 3, "too many lines lost");
+        let told = matches!(shared.refused(), Some(Control::DirectoryRefused { lines: 3, lost: 2, .. }));
+        assert!(told && shared.version() == 3, "detect is told");
+        write(&["a", "b", "c", "d"]);
+        watch.look();
+        assert_eq!((shared.refused(), actors(&shared).len()), (None, 4));
     }
 }

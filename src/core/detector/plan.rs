@@ -149,8 +149,8 @@ impl Plan {
     /// Whether some rule counts events of `stream` that name no customer.
     pub fn counts_bare(&self, stream: usize) -> bool {
         self.streams[stream].rules.iter().any(|rule| match self.set.rules[*rule].measure() {
-            Measure::CustomersNamed | Measure::Overlap | Measure::Canaries => false,
-            Measure::Customers | Measure::BaseShare => self.streams[stream].filter.kind() != Some(EventKind::Egress),
+            Measure::CustomersNamed | Measure::Overlap | Measure::Canaries | Measure::BaseShare => false,
+            Measure::Customers => self.streams[stream].filter.kind() != Some(EventKind::Egress),
             Measure::Events
             | Measure::Rows
             | Measure::Bytes

@@ -102,7 +102,7 @@ pub enum Measure {
     CustomersNamed,
     /// Distinct customers read before and then sent.
     Overlap,
-    /// Share of the customer base, in percent.
+    /// Share of the customer base named by identifiers, in percent: rows without names are often groups and sums.
     BaseShare,
     /// Distinct objects.
     Objects,
