@@ -105,12 +105,12 @@ fn events(range: std::ops::Range<u32>) -> impl Iterator<Item = (i32, Vec<u8>)> {
     })
 }
 
-/// Incidents by entity and revision; one content each.
+/// Incidents by id and revision; one content each.
 fn incidents(log: &[Line]) -> BTreeMap<(String, u32), Incident> {
     let mut seen: BTreeMap<(String, u32), Incident> = BTreeMap::new();
     for line in log {
         let incident: Incident = serde_json::from_slice(&line.value).expect("an incident");
-        let known = seen.insert((incident.entity.id.clone(), incident.revision), incident.clone());
+        let known = seen.insert((incident.incident.0.clone(), incident.revision), incident.clone());
         assert!(known.is_none_or(|known| known == incident), "one content for each revision");
     }
     seen

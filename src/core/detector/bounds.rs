@@ -33,7 +33,7 @@ impl Bounds {
         time: EventTime,
     ) -> Self {
         let spec = rule.baseline.as_ref().zip(place);
-        let ordinary = spec.and_then(|(spec, place)| ordinary(spec, &rule.id, place, entity, roles, time));
+        let ordinary = spec.and_then(|(spec, place)| ordinary(spec, &rule.key(), place, entity, roles, time));
         let limits = match (&ordinary, &rule.baseline) {
             (Some(ordinary), Some(spec)) => fixed.tightened(spec.severity, ordinary.limit),
             (None | Some(_), _) => fixed,

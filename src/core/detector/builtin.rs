@@ -115,6 +115,7 @@ impl Builtin {
     fn rule(self) -> Rule {
         Rule {
             id: self.id().into(),
+            arm: 0,
             title: self.title().into(),
             mode: Mode::Live,
             shape: Shape::Count(self.measure()),

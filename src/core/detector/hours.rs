@@ -7,6 +7,8 @@ const HOURS: usize = 168;
 const HOUR_MS: i64 = 3_600_000;
 /// An hour of the week that was not seen for so many weeks is unusual again.
 const FORGET_WEEKS: u16 = 9;
+/// A time of day that is known from so many days of the week is usual on all of them.
+const USUAL_DAYS: usize = 3;
 /// Nothing is unusual before an actor was watched for so long.
 const LEARN: Millis = Millis::from_days(14);
 
@@ -52,13 +54,16 @@ impl Hours {
         });
     }
 
-    /// An hour is usual where it, or the one before or after it, was active in some of the last weeks.
+    /// An hour is usual where it, or the one before or after it, was active in some of the last weeks; or where that time
+    /// of day is usual on several other days of the week: who works on a Saturday for once does nothing unusual.
     fn is_usual(&self, hour: i64) -> bool {
         let now = week_of(hour) + 1;
-        [hour - 1, hour, hour + 1].into_iter().any(|hour| {
+        let is_known = |hour: i64| {
             let week = self.weeks[slot(hour)];
             week > 0 && now.saturating_sub(week) < FORGET_WEEKS
-        })
+        };
+        let around = |day: i64| (-1..=1).any(|by| is_known(hour + day * 24 + by));
+        around(0) || (1..7).filter(|day| around(*day)).count() >= USUAL_DAYS
     }
 }
 
@@ -88,6 +93,18 @@ mod serde_bytes_of_weeks {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_saturday_for_once_is_usual_at_a_usual_time_of_day() {
+        let start = EventTime::parse_rfc3339("2012-05-07T00:00:00Z").expect("a Monday");
+        let mut hours = Hours::since(start);
+        let at = |day: i64, hour: i64| start.plus(Millis::from_hours(day * 24 + hour));
+        for day in (0..19).filter(|day| day % 7 < 5) {
+            (9..17).for_each(|hour| assert!(!hours.observe(at(day, hour), 0)));
+        }
+        assert!(!hours.observe(at(19, 11), 0), "a Saturday morning");
+        assert!(hours.observe(at(19, 22), 0), "a Saturday night");
+    }
 
     #[test]
     fn a_night_after_weeks_of_days_is_unusual_and_stays_so_for_its_whole_night() {

@@ -21,8 +21,8 @@ pub(super) struct Met {
     pub observed: f64,
     pub threshold: f64,
     pub baseline: Option<Baseline>,
-    /// The limit that the baseline gives, where it took part.
-    pub tight: Option<f64>,
+    /// The limit that the baseline gives to one of the rule's counts, where it took part.
+    pub tight: Option<(u8, f64)>,
     pub actors: Vec<String>,
     pub actors_total: u64,
     pub customers: Customers,
@@ -150,7 +150,7 @@ impl Judge<'_> {
             threshold,
             summary: sentence(&told),
             baseline: bounds.ordinary.map(|ordinary| ordinary.told()),
-            tight: bounds.ordinary.map(|ordinary| ordinary.limit),
+            tight: bounds.ordinary.map(|ordinary| (spec.arm, ordinary.limit)),
             actors: view.actor_names(rule, time),
             actors_total,
             customers,

@@ -26,8 +26,8 @@ pub(super) struct Open {
     pub opened_at: EventTime,
     /// When the condition was last seen to be met.
     pub met_at: EventTime,
-    /// The limit that a baseline gave, where one took part.
-    pub tight: Option<f64>,
+    /// The limit that a baseline gave to one of the rule's counts, where one took part.
+    pub tight: Option<(u8, f64)>,
     pub hold: Millis,
     pub due: EventTime,
 }

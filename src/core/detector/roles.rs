@@ -6,13 +6,14 @@ use super::roster::Roster;
 use crate::core::activity::RoleHistogram;
 use crate::core::incident::EntityKind;
 use crate::core::time::Millis;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// How far back peers are looked at where a rule has no history of its own.
 const HISTORY: Millis = Millis::from_days(14);
 
 /// Histograms of the actors' largest values, by rule and role.
-pub(super) struct Told<'a>(BTreeMap<(&'a str, &'a str), BTreeMap<u16, u32>>);
+pub(super) struct Told<'a>(BTreeMap<(Cow<'a, str>, &'a str), BTreeMap<u16, u32>>);
 
 impl<'a> Told<'a> {
     /// What the actors of a partition had learned before `day`.
@@ -25,7 +26,7 @@ impl<'a> Told<'a> {
             for entity in roster.iter().filter(|entity| entity.entity == EntityKind::Actor) {
                 let learned = entity.learned.get(place).and_then(Option::as_deref);
                 if let Some(max) = learned.and_then(|learned| learned.max(day, history)) {
-                    let histogram = told.entry((rule.id.as_str(), &*entity.role)).or_default();
+                    let histogram = told.entry((rule.key(), &*entity.role)).or_default();
                     *histogram.entry(bucket_of(max)).or_default() += 1;
                 }
             }
@@ -34,12 +35,14 @@ impl<'a> Told<'a> {
     }
 
     /// As the log carries them.
-    pub fn roles(self) -> Vec<RoleHistogram<'a>> {
-        let histogram = |((rule, role), buckets): ((&'a str, &'a str), BTreeMap<u16, u32>)| RoleHistogram {
-            rule,
-            role,
-            buckets: buckets.into_iter().collect(),
-        };
-        self.0.into_iter().map(histogram).collect()
+    pub fn roles(&self) -> Vec<RoleHistogram<'_>> {
+        self.0
+            .iter()
+            .map(|((rule, role), buckets)| RoleHistogram {
+                rule,
+                role,
+                buckets: buckets.iter().map(|(bucket, count)| (*bucket, *count)).collect(),
+            })
+            .collect()
     }
 }

@@ -83,7 +83,7 @@ impl Detector {
         let view = View::new(&self.plan, &self.figures, entity);
         let counts = self.plan.set.rules.iter().enumerate().filter(|(_, known)| known.id == rule && known.by == kind);
         let ends = counts.map(|(number, known)| {
-            let tight = tight.filter(|_| known.baseline.is_some());
+            let tight = tight.filter(|(arm, _)| *arm == known.arm).map(|(_, limit)| limit);
             let lowest = limits[number].lowest().into_iter().chain(tight).min_by(f64::total_cmp);
             lowest.map_or(now, |limit| false_from(view, number, limit))
         });
@@ -165,8 +165,8 @@ impl Detector {
         entity.unread = None;
         let mut learned: Vec<_> = self.plan.baselines.iter().map(|_| None).collect();
         for (from, state) in std::mem::take(&mut entity.learned).into_iter().enumerate() {
-            let id = &old.set.rules[old.baselines[from]].id;
-            let same = self.plan.baselines.iter().position(|rule| self.plan.set.rules[*rule].id == *id);
+            let key = old.set.rules[old.baselines[from]].key();
+            let same = self.plan.baselines.iter().position(|rule| self.plan.set.rules[*rule].key() == key);
             if let Some(to) = same {
                 learned[to] = state;
             }

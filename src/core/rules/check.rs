@@ -104,7 +104,8 @@ fn check_file(file: RuleText<'_>, raw: &RawRuleFile, set: &mut RuleSet, errors: 
         match check_rule(place, rule, runbooks) {
             Ok(checked) => {
                 check_tested(place, &checked, &raw.tests, errors);
-                let further = rule.also.iter().map(|also| check_also(place, &checked, rule, also));
+                let arms = (1..).zip(&rule.also);
+                let further = arms.map(|(arm, also)| check_also(place, &checked, rule, (arm, also)));
                 let further: Result<Vec<Rule>, RuleError> = further.collect();
                 set.rules.push(checked);
                 match further {
@@ -148,6 +149,7 @@ fn check_rule(place: Place<'_>, raw: &RawRule, runbooks: &str) -> Result<Rule, R
     let filter = Filter::check(&raw.of).map_err(|(field, expected)| place.fault(within(field), expected))?;
     Ok(Rule {
         id: raw.id.clone(),
+        arm: 0,
         title: raw.title.clone().unwrap_or_else(|| raw.id.replace('-', " ")),
         mode: raw.mode,
         shape,
@@ -164,7 +166,12 @@ fn check_rule(place: Place<'_>, raw: &RawRule, runbooks: &str) -> Result<Rule, R
 }
 
 /// A further count is a rule of its own with the first one's id: whichever is met, the incident is the same.
-fn check_also(place: Place<'_>, first: &Rule, raw: &RawRule, also: &RawAlso) -> Result<Rule, RuleError> {
+fn check_also(
+    place: Place<'_>,
+    first: &Rule,
+    raw: &RawRule,
+    (number, also): (u8, &RawAlso),
+) -> Result<Rule, RuleError> {
     let arm = RawRule {
         count: Some(also.count),
         by: also.by.unwrap_or(raw.by),
@@ -175,11 +182,11 @@ fn check_also(place: Place<'_>, first: &Rule, raw: &RawRule, also: &RawAlso) -> 
         first_seen: None,
         sequence: Vec::new(),
         also: Vec::new(),
-        baseline: None,
+        baseline: also.baseline.clone(),
         ..raw.clone()
     };
     let runbook = first.runbook.clone();
-    check_rule(place, &arm, "").map(|rule| Rule { runbook, ..rule })
+    check_rule(place, &arm, "").map(|rule| Rule { runbook, arm: number, ..rule })
 }
 
 const EXPECTED_WINDOW: &str = "expected one of 1m, 5m, 1h, 24h, 7d, 30d";

@@ -5,6 +5,7 @@ use super::limits::{LimitTable, Limits};
 use super::raw::{FirstSeen, Mode};
 use crate::core::incident::{EntityKind, Measure, Severity, Window};
 use crate::core::time::{EventTime, Millis};
+use std::borrow::Cow;
 
 /// What a rule looks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +44,8 @@ pub struct BaselineSpec {
 pub struct Rule {
     /// Its id.
     pub id: String,
+    /// Which of the rule's counts this is: 0, or the place among the further ones, from 1.
+    pub arm: u8,
     /// What its incidents are called.
     pub title: String,
     /// Whether it counts.
@@ -70,6 +73,11 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// What its counts are known by across partitions: the id, and the number of a further count.
+    pub fn key(&self) -> Cow<'_, str> {
+        if self.arm == 0 { Cow::Borrowed(&self.id) } else { Cow::Owned(format!("{}#{}", self.id, self.arm)) }
+    }
+
     /// The measure in its incidents.
     pub const fn measure(&self) -> Measure {
         match &self.shape {

@@ -138,6 +138,8 @@ pub struct RawAlso {
     /// Other limits for some.
     #[serde(default)]
     pub limit_for: RawLimitFor,
+    /// What may tighten the limit.
+    pub baseline: Option<RawBaseline>,
 }
 
 const fn by_actor() -> EntityKind {
