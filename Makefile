@@ -1,7 +1,7 @@
 # Leakwatch. `make` alone says what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint fmt image
+.PHONY: help demo test bench quality lint fmt image
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,10 @@ test: ## Run all tests; fetches a real Kafka for those that need one, where Java
 bench: ## Measure: each stage by itself (criterion), and the whole process
 	@.ci/prerequisites
 	cargo bench --locked
+
+quality: ## Measure what is caught and what is raised for nothing, in 20 simulated companies; writes docs/QUALITY.md
+	@.ci/prerequisites
+	cargo bench --locked --bench quality -- --seeds $(or $(SEEDS),20) --out docs/QUALITY.md
 
 lint: ## Check form, clippy, licences and banned crates
 	@.ci/prerequisites

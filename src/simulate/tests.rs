@@ -1,6 +1,6 @@
 //! Whole simulations: what must hold for every seed.
 
-use super::attacks::{ATTACKS, AttackRequest};
+use super::attacks::{ATTACKS, Attack, AttackRequest};
 use super::life::{LIVES, find};
 use super::*;
 use crate::core::time::{EventTime, Millis};
@@ -109,7 +109,7 @@ fn an_attack_changes_no_line_of_anybody_else() {
 
 #[test]
 fn nobody_takes_part_in_two_attacks() {
-    let kinds = ATTACKS.map(|attack| attack.kind());
+    let kinds = ATTACKS.map(Attack::kind);
     let all: Vec<&str> = kinds.into_iter().cycle().take(2 * kinds.len()).filter(|kind| !shares_people(kind)).collect();
     for seed in 0..4 {
         let settings = SimulateSettings { seed, actors: 300, ..small(seed) };

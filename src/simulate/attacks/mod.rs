@@ -5,6 +5,7 @@ mod actor_flood;
 mod acts;
 mod bulk_dump;
 mod canary;
+mod cast;
 mod clock_poison;
 mod collusion;
 mod copy_unknown;

@@ -33,8 +33,8 @@ impl Attack for ServiceAbuse {
         let speed = stage.speed(Speed::a_minute(400));
         let at_once = stage.rng.random_range(40..=150);
         let tool = Tool { app: pick(&mut stage.rng, &APPS), ..Tool::CONSOLE };
-        let mut at = stage.read_all(&misused, from, tool, &who, (at_once, speed));
         let sends = stage.asked_destination().is_some() || stage.rng.random_bool(0.5);
+        let mut at = stage.read_all(&misused, from, tool, &who, (at_once, speed));
         if sends {
             let to = stage.destination("put.sidedoor.example");
             for some in who.chunks(A_SENDING) {
