@@ -183,7 +183,9 @@ fn two_processes_of_which_one_is_killed_raise_every_page_once() {
     });
     eventually("its file has a line for each", WITHIN, || {
         let lines = std::fs::read_to_string(directory.path().join("incidents.ndjson")).unwrap_or_default();
-        let pages = lines.lines().filter(|line| line.contains("leaver-active") && line.contains("\"opened\""));
+        let pages = lines
+            .lines()
+            .filter(|line| line.contains(r#""rule":"leaver-active""#) && line.contains(r#""status":"opened""#));
         pages.collect::<std::collections::BTreeSet<_>>().len() == all
     });
 
