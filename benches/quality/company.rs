@@ -110,6 +110,7 @@ impl Watch {
             customer_objects: EngineSettings::default().customer_objects,
             max_future: MAX_FUTURE,
             limits: DecodeLimits::default(),
+            filter_stale_after: None,
         };
         let engine = Engine::new(settings, knowledge, &[rules], LATENESS);
         Self { engine, next: [0; 2], heard: Heard::default() }

@@ -46,9 +46,10 @@ impl Errors {
         let mut errors = Self::default();
         for count in COUNTS {
             let (reads, overlap) = counted(seed, count);
-            errors.distinct.push(relative(reads.current(), count));
-            errors.stated.push(reads.relative_error(reads.current()));
-            errors.overlap.push(relative(overlap.current(), count.div_ceil(SENT)));
+            let found = reads.count(Window::Day, reads.newest());
+            errors.distinct.push(relative(found, count));
+            errors.stated.push(reads.relative_error(found));
+            errors.overlap.push(relative(overlap.count(Window::Day, overlap.newest()), count.div_ceil(SENT)));
         }
         errors.corrected = corrected(seed);
         errors
@@ -57,8 +58,8 @@ impl Errors {
 
 /// `count` customers read, and what is found when one in [`SENT`] of them is sent among as many strangers.
 fn counted(seed: u64, count: u64) -> (Distinct<Recent>, Distinct<Recent>) {
-    let mut reads = Distinct::<Recent>::new(Window::Day, EXACT_UP_TO);
-    let mut overlap = Distinct::<Recent>::new(Window::Day, EXACT_UP_TO);
+    let mut reads = Distinct::<Recent>::new(&[Window::Day], EXACT_UP_TO);
+    let mut overlap = Distinct::<Recent>::new(&[Window::Day], EXACT_UP_TO);
     let start = EventTime::MIN.plus(Millis::from_days(100));
     let step_us = Window::Hour.length().as_millis() * 1_000 / i64::try_from(count).unwrap_or(i64::MAX);
     for number in 0..count {
