@@ -1,6 +1,7 @@
 //! The state of one entity: an actor, or what several actors share.
 
 use super::baseline::Learned;
+use super::fresh::Known;
 use super::hours::Hours;
 use super::kinds::Kinds;
 use super::lifecycle::{Closed, Open};
@@ -36,6 +37,8 @@ pub(super) struct EntityState {
     pub hours: Option<Box<Hours>>,
     /// The networks that a program comes from.
     pub networks: Option<Box<Networks>>,
+    /// The domains outside the company that an actor sends to.
+    pub domains: Option<Box<Known>>,
     /// What was sent and never read, as far as is known.
     pub unread: Option<Box<Unread>>,
     pub objects: TopNames,
@@ -69,6 +72,7 @@ impl EntityState {
             learned: Vec::new(),
             hours: None,
             networks: None,
+            domains: None,
             unread: None,
             objects: TopNames::default(),
             destinations: TopNames::default(),

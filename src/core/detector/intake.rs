@@ -79,25 +79,26 @@ impl Detector {
     /// What the actor and the source were before this event.
     fn context(&mut self, at: usize, activity: &Activity<'_>) -> Option<Context> {
         let rows_usual = self.rows_usual(activity);
-        let (asks_hours, asks_networks) = (self.plan.asks_hours, self.plan.asks_networks);
+        let (plan, began) = (&self.plan, self.began);
         let entity = self.roster.get_mut(at)?;
         let known = entity.last_event > EventTime::MIN;
         let silent_for = known.then(|| activity.time.since(entity.last_event));
         let mut unusual_hours = false;
-        if asks_hours && activity.actor_kind == ActorKind::Human {
+        if plan.asks_hours && activity.actor_kind == ActorKind::Human {
             let hours = entity.hours.get_or_insert_with(|| Box::new(Hours::since(activity.time)));
             unusual_hours = hours.observe(activity.time, activity.utc_offset_minutes);
         }
         // People move about; a program's account that does is worth a look.
         let mut new_network = false;
-        if asks_networks
+        if plan.asks_networks
             && activity.actor_kind == ActorKind::Service
             && let Some(address) = activity.client_ip
         {
             let networks = entity.networks.get_or_insert_with(|| Box::new(Networks::since(activity.time)));
             new_network = networks.observe(address, activity.time);
         }
-        Some(Context { rows_usual, unusual_hours, new_network, silent_for })
+        let new_destination = plan.asks_destinations && is_new_domain(entity, activity, began);
+        Some(Context { rows_usual, unusual_hours, new_network, new_destination, silent_for })
     }
 
     /// Whether the activity's source usually tells rows; counts this one after the answer.
@@ -175,6 +176,14 @@ impl Detector {
         self.scratch.rules = rules;
         emit(&mut self.scratch.lines, out);
     }
+}
+
+/// Whether the actor sends to a domain outside the company that is new for it; remembers it.
+fn is_new_domain(entity: &mut EntityState, activity: &Activity<'_>, began: EventTime) -> bool {
+    let outside = activity.class == DestinationClass::External;
+    let Some(domain) = activity.domain.filter(|_| outside) else { return false };
+    let settled = entity.first_seen.max(began).plus(fresh::LEARN);
+    entity.domains.get_or_insert_default().is_new(name_tag(domain), activity.time, settled)
 }
 
 /// Remembers by name what the actor touches most.

@@ -75,6 +75,8 @@ pub(super) struct Plan {
     pub shared: ByKind,
     /// Whether any rule asks for the actors' hours of the week.
     pub asks_hours: bool,
+    /// Whether any rule asks for the domains that actors send to.
+    pub asks_destinations: bool,
     /// Whether any rule asks for the networks that actors come from.
     pub asks_networks: bool,
 }
@@ -115,6 +117,7 @@ impl Plan {
             let list = if stream.by == EntityKind::Actor { &mut plan.own } else { &mut plan.shared };
             list.push(at, stream.filter.kind());
         }
+        plan.asks_destinations = plan.streams.iter().any(|stream| stream.filter.asks_destination());
         plan.asks_networks = plan.streams.iter().any(|stream| stream.filter.asks_network());
         plan.asks_hours = plan.streams.iter().any(|stream| stream.filter.asks_hours());
         plan

@@ -17,6 +17,7 @@ pub struct Filter {
     rows_usual: Option<bool>,
     bytes_at_least: Option<u64>,
     customers_at_least: Option<u32>,
+    new_destination: Option<bool>,
     hours: Option<Hours>,
     address: Option<Address>,
     actor: Option<ActorFilter>,
@@ -43,6 +44,8 @@ pub struct Context {
     pub unusual_hours: bool,
     /// It came from a network that is new for the actor.
     pub new_network: bool,
+    /// It went to a domain that is new for the actor.
+    pub new_destination: bool,
     /// For how long the actor had been silent; `None` where it was never seen before.
     pub silent_for: Option<Millis>,
 }
@@ -83,6 +86,7 @@ impl Filter {
             rows_usual: raw.rows_usual,
             bytes_at_least: raw.bytes_at_least,
             customers_at_least: raw.customers_at_least,
+            new_destination: raw.new_destination,
             hours: raw.hours,
             address: raw.address,
             actor: raw.actor.as_ref().map(ActorFilter::check).transpose()?,
@@ -106,6 +110,11 @@ impl Filter {
         Self { customers_at_least: None, ..self.clone() }
     }
 
+    /// Whether it asks for the domains that the actor sends to.
+    pub fn asks_destination(&self) -> bool {
+        self.new_destination.is_some() || self.any_of.iter().any(Self::asks_destination)
+    }
+
     /// Whether it asks where the actor usually comes from.
     pub fn asks_network(&self) -> bool {
         self.address == Some(Address::New) || self.any_of.iter().any(Self::asks_network)
@@ -123,6 +132,7 @@ impl Filter {
             && activity.flags.0 & self.flags.1.0 == 0
             && self.rows_usual.is_none_or(|wanted| wanted == context.rows_usual)
             && self.hours.is_none_or(|Hours::Unusual| context.unusual_hours)
+            && self.new_destination.is_none_or(|wanted| wanted == context.new_destination)
             && self.address.is_none_or(|address| match address {
                 Address::Person => activity.flags.has(Flags::PERSONS_ADDRESS),
                 Address::New => context.new_network,

@@ -203,6 +203,8 @@ pub struct RawFilter {
     pub hidden: Option<bool>,
     /// At least so many bytes.
     pub bytes_at_least: Option<u64>,
+    /// Whether it goes to a domain that the actor, watched for a week, never sent to before the last day.
+    pub new_destination: Option<bool>,
     /// When it happens.
     pub hours: Option<Hours>,
     /// Where it comes from.
