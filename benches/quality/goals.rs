@@ -1,7 +1,7 @@
 //! What is wanted, and whether it is so. Each verdict is computed.
 
 use crate::attacked::{Outcome, Page};
-use crate::cases::{FIRST_DAY_ROWS, LEARNED_ROWS};
+use crate::cases::{FIRST_DAY_ROWS, LADDER, LEARNED_ROWS};
 use crate::measured::Measured;
 use crate::ordinary::LIVES;
 use crate::table::grouped;
@@ -66,8 +66,10 @@ pub fn outcomes<'a>(all: &'a [Measured], case: &'a str) -> impl Iterator<Item = 
 
 fn large_attacks(all: &[Measured]) -> Verdict {
     let of_seed = |measured: &'_ Measured| -> Vec<Outcome> {
-        let outcomes = measured.usual.iter().chain(measured.ladder.iter().flatten());
-        outcomes.filter(|outcome| outcome.customers >= LARGE).cloned().collect()
+        let usual = measured.usual.iter().filter(|outcome| outcome.customers >= LARGE);
+        // What a slow poisoning reads to prepare itself is not its size.
+        let rungs = LADDER.iter().zip(&measured.ladder).filter(|(size, _)| u64::from(**size) >= LARGE);
+        usual.chain(rungs.flat_map(|(_, outcomes)| outcomes)).cloned().collect()
     };
     let large: Vec<Outcome> = all.iter().flat_map(of_seed).collect();
     let mut missed = BTreeMap::<&str, usize>::new();
