@@ -1,140 +1,24 @@
 //! Several partitions and their log, in memory: accounts that each stay small are counted together exactly once, through
 //! crashes and repeats. The model is one partition that nothing happens to.
 
-use leakwatch::core::activity::{Activity, Control, Flags, Origin, Record, TagList, Tick, codec};
-use leakwatch::core::detector::{Detector, DetectorSettings, Output, To};
+#[path = "common/cluster.rs"]
+mod cluster;
+
+use cluster::Cluster;
+use leakwatch::core::activity::{Activity, Flags, Origin, Record, TagList, Tick};
 use leakwatch::core::event::EventKind;
-use leakwatch::core::incident::{EntityKind, Incident, Status};
+use leakwatch::core::incident::{EntityKind, Status};
 use leakwatch::core::ingest::partition_of;
-use leakwatch::core::rules::SHIPPED;
 use leakwatch::core::time::{EventTime, Millis};
-use leakwatch::core::units::{Offset, Ordinal, Partition, Position, Rows};
-use rand::{Rng, SeedableRng};
+use leakwatch::core::units::{Partition, Rows};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use smallvec::smallvec;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 const SEEDS: u64 = 12;
 const ACTORS: u64 = 8;
 const EACH: u64 = 30;
-
-fn settings(partition: u32, partitions: u32) -> DetectorSettings {
-    DetectorSettings {
-        partition: Partition(partition),
-        partitions,
-        lateness: Millis::from_hours(1),
-        max_unlisted: 10_000,
-    }
-}
-
-/// A partition's log, its owner, and the states that the owner wrote down on the way.
-struct Owner {
-    log: Vec<Vec<u8>>,
-    detector: Detector,
-    next: usize,
-    snapshots: Vec<(usize, Vec<u8>)>,
-}
-
-/// Partitions and what they raised.
-struct Cluster {
-    owners: Vec<Owner>,
-    lines: BTreeMap<(String, u32), Incident>,
-}
-
-impl Cluster {
-    fn new(partitions: u32) -> Self {
-        let owner = |partition| Owner {
-            log: Vec::new(),
-            detector: Detector::new(settings(partition, partitions)),
-            next: 0,
-            snapshots: Vec::new(),
-        };
-        let mut cluster = Self { owners: (0..partitions).map(owner).collect(), lines: BTreeMap::new() };
-        cluster.to_all(&Record::Control(Control::Rules { version: "", yaml: vec![SHIPPED.yaml] }));
-        cluster
-    }
-
-    fn partitions(&self) -> u32 {
-        u32::try_from(self.owners.len()).expect("few")
-    }
-
-    fn to_all(&mut self, record: &Record<'_>) {
-        let record = codec::encode(record).expect("encodes");
-        self.owners.iter_mut().for_each(|owner| owner.log.push(record.clone()));
-    }
-
-    fn append(&mut self, actor: &str, record: &Record<'_>) {
-        let to = partition_of(actor, self.partitions());
-        self.owners[to.0 as usize].log.push(codec::encode(record).expect("encodes"));
-    }
-
-    /// One record of one partition; whether there was one.
-    fn step(&mut self, at: usize) -> bool {
-        let owner = &mut self.owners[at];
-        let Some(bytes) = owner.log.get(owner.next).cloned() else { return false };
-        let mut outputs = Vec::new();
-        let position = Position { offset: Offset(owner.next as u64), ordinal: Ordinal(0) };
-        owner.detector.apply(position, &codec::decode(&bytes).expect("decodes"), &mut outputs);
-        owner.next += 1;
-        outputs.into_iter().for_each(|output| self.take(output));
-        true
-    }
-
-    fn take(&mut self, output: Output) {
-        match output {
-            Output::Incident(line) => {
-                let before = self.lines.insert((line.incident.0.clone(), line.revision), (*line).clone());
-                assert!(before.is_none_or(|before| before == *line), "one content for each revision");
-            }
-            Output::Record { to: To::One(to), record } => self.owners[to.0 as usize].log.push(record),
-            Output::Record { to: To::All, record } => {
-                self.owners.iter_mut().for_each(|owner| owner.log.push(record.clone()));
-            }
-        }
-    }
-
-    /// The owner dies; the next one goes on from some earlier state, and sends again what was sent since.
-    fn crash(&mut self, at: usize, rng: &mut ChaCha8Rng) {
-        let partitions = self.partitions();
-        let owner = &mut self.owners[at];
-        let number = u32::try_from(at).expect("few");
-        if owner.snapshots.is_empty() {
-            owner.detector = Detector::new(settings(number, partitions));
-            owner.next = 0;
-            return;
-        }
-        let (next, state) = &owner.snapshots[rng.random_range(0..owner.snapshots.len())];
-        owner.detector = Detector::restore(settings(number, partitions), state).expect("its own state");
-        owner.next = *next;
-    }
-
-    /// Reads every log to its end, in an order that `rng` chooses; with `crashes`, owners die on the way.
-    fn run(&mut self, rng: &mut ChaCha8Rng, mut crashes: u32) {
-        loop {
-            let waiting: Vec<usize> =
-                (0..self.owners.len()).filter(|at| self.owners[*at].next < self.owners[*at].log.len()).collect();
-            let Some(at) = waiting.get(rng.random_range(0..waiting.len().max(1))) else { return };
-            self.step(*at);
-            if rng.random_range(0..40) == 0 {
-                let owner = &mut self.owners[*at];
-                owner.snapshots.push((owner.next, owner.detector.snapshot()));
-            }
-            if crashes > 0 && rng.random_range(0..60) == 0 {
-                crashes -= 1;
-                self.crash(*at, rng);
-            }
-        }
-    }
-
-    fn raised(&self) -> BTreeSet<(String, EntityKind, String)> {
-        let pair = |line: &Incident| (line.rule.clone(), line.entity.kind, line.entity.id.clone());
-        self.lines.values().map(pair).collect()
-    }
-
-    fn last_of(&self, rule: &str) -> &Incident {
-        self.lines.values().rfind(|line| line.rule == rule).expect("raised")
-    }
-}
 
 fn start() -> EventTime {
     EventTime::parse_rfc3339("2012-05-07T10:00:00Z").expect("a time")

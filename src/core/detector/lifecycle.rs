@@ -7,6 +7,7 @@ use crate::core::incident::{Entity, Evidence, Incident, IncidentId, SCHEMA_VERSI
 use crate::core::rules::{Mode, Rule};
 use crate::core::time::{EventTime, Millis};
 use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
 
 /// An open incident is updated at most this often.
 const UPDATE_EVERY: Millis = Millis::from_hours(1);
@@ -121,7 +122,7 @@ impl EntityState {
         }
         let what = new_in_case(rule, self.entity);
         let since = &opened_at.to_string()[..16];
-        met.summary.push_str(&format!(" New in the case open since {since}Z ({by}): {what}."));
+        let _ = write!(met.summary, " New in the case open since {since}Z ({by}): {what}.");
         Some(case)
     }
 

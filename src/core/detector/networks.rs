@@ -36,16 +36,12 @@ impl Networks {
     /// Whether the network of `address` is new at `time`; remembers it.
     pub fn observe(&mut self, address: &str, time: EventTime) -> bool {
         let tag = network(address);
-        let known = self.known.iter_mut().find(|network| network.tag == tag);
-        let first = match known {
-            Some(network) => {
-                network.last = network.last.max(time);
-                network.first
-            }
-            None => {
-                self.remember(Network { tag, first: time, last: time });
-                time
-            }
+        let first = if let Some(network) = self.known.iter_mut().find(|network| network.tag == tag) {
+            network.last = network.last.max(time);
+            network.first
+        } else {
+            self.remember(Network { tag, first: time, last: time });
+            time
         };
         first.since(self.began) >= LEARN && time.since(first) < NEW_FOR
     }

@@ -64,9 +64,9 @@ impl RoleBook {
         self.pending.retain(|pending, _| *pending > day);
     }
 
-    /// The peers of `role` under `rule`; `None` where they are too few.
-    pub fn peers(&self, rule: &str, role: &str, percentile: f64) -> Option<Peers> {
-        let histogram = self.in_force.get(&(rule.into(), role.into()))?;
+    /// The peers of a role under `rule`; `None` where they are too few.
+    pub fn peers(&self, rule: &str, of_role: &str, percentile: f64) -> Option<Peers> {
+        let histogram = self.in_force.get(&(rule.into(), of_role.into()))?;
         let n = histogram.values().map(|count| u64::from(*count)).sum::<u64>();
         let at = |percentile: f64| value_at(histogram, n, percentile);
         (n >= MIN_PEERS).then(|| Peers { asked: at(percentile), p50: at(50.0), p99: at(99.0), n })

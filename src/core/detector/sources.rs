@@ -95,8 +95,8 @@ impl Sources {
         if part.is_empty() { name } else { format!("{name}/{part}") }
     }
 
-    /// The parts of sources that have been silent for too long, and for how long.
-    fn silent(&self, now: EventTime, is_owned: impl Fn(u64) -> bool) -> Vec<(Key, Millis, Millis)> {
+    /// The parts of sources that have been silent for too long, and for how long. Time began at `began`.
+    fn silent(&self, now: EventTime, began: EventTime, is_owned: impl Fn(u64) -> bool) -> Vec<(Key, Millis, Millis)> {
         let watched = self.names.iter().filter(|(source, _)| is_owned(**source));
         let mut silent = Vec::new();
         for (source, named) in watched {
@@ -105,7 +105,8 @@ impl Sources {
             let known = self.owned.range(whole.clone()..).take_while(|((id, _), _)| id == source);
             let mut lasts: Vec<(Key, EventTime)> = known.map(|(key, owned)| (key.clone(), owned.last)).collect();
             if !lasts.iter().any(|(key, _)| *key == whole) {
-                lasts.push((whole, named.since));
+                // Sources are named before the log tells any time.
+                lasts.push((whole, named.since.max(began)));
             }
             let quiet = lasts.into_iter().map(|(key, last)| (key, now.since(last), after));
             silent.extend(quiet.filter(|(_, quiet, after)| quiet >= after));
@@ -204,7 +205,7 @@ impl Detector {
 
     fn look_for_silence(&mut self, now: EventTime, out: &mut Vec<Output>) {
         let (partition, partitions) = (self.settings.partition, self.settings.partitions);
-        for (key, quiet, after) in self.sources.silent(now, |source| owner_of(source, partitions) == partition) {
+        for (key, quiet, after) in self.sources.silent(now, self.began, |source| owner_of(source, partitions) == partition) {
             let id = self.sources.name_of(&key);
             let (quiet, after) = (quiet.as_millis() / MINUTE_MS, after.as_millis() / MINUTE_MS);
             let summary = format!(

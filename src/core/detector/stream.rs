@@ -22,6 +22,7 @@ const NAMES_CAPACITY: usize = 512;
 const NAMES: KindId = KindId(0);
 
 /// One tag of an event, and what it counts as.
+#[expect(clippy::struct_excessive_bools, reason = "independent answers about one tag")]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SeenTag {
     pub kind: KindId,

@@ -3,7 +3,7 @@
 use super::batches::{Batch, BatchTag, KeyRef, Part};
 use super::entity::EntityState;
 use super::stream::SeenTag;
-use super::unread::Recipient;
+use super::unread::{Completed, Recipient};
 use super::view::View;
 use super::{Detector, Output, To};
 use crate::core::activity::{Activity, Flags, MadeBy, Pool, PoolActor, PoolTags, Record, codec};
@@ -106,7 +106,7 @@ impl Detector {
         }
         let name = entity.name.clone();
         let case = entity.case_told();
-        for (to, time, tags) in completed {
+        for Completed { to, time, tags } in completed {
             let tag = |(kind, tag)| BatchTag { kind, tested: false, tag, overlap: true };
             let batch = Batch {
                 of: EventKind::Egress,

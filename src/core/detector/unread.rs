@@ -28,6 +28,15 @@ struct Sent {
     tags: Vec<(KindId, Tag)>,
 }
 
+/// What a late read completes.
+#[derive(Debug)]
+pub(super) struct Completed {
+    pub to: Recipient,
+    /// When it was sent.
+    pub time: EventTime,
+    pub tags: Vec<(KindId, Tag)>,
+}
+
 /// What was sent, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Unread(Vec<Sent>);
@@ -45,12 +54,7 @@ impl Unread {
     }
 
     /// The actor reads `tags` at `time`: gives what was sent of them within `read_before` after it, by recipient.
-    pub fn completed_by(
-        &mut self,
-        time: EventTime,
-        read_before: Millis,
-        tags: &[SeenTag],
-    ) -> Vec<(Recipient, EventTime, Vec<(KindId, Tag)>)> {
+    pub fn completed_by(&mut self, time: EventTime, read_before: Millis, tags: &[SeenTag]) -> Vec<Completed> {
         let mut completed = Vec::new();
         for sent in &mut self.0 {
             if sent.time < time || sent.time.since(time) > read_before {
@@ -61,7 +65,7 @@ impl Unread {
             };
             let read: Vec<_> = sent.tags.extract_if(.., |tag| is_read(tag)).collect();
             if !read.is_empty() {
-                completed.push((sent.to.clone(), sent.time, read));
+                completed.push(Completed { to: sent.to.clone(), time: sent.time, tags: read });
             }
         }
         self.0.retain(|sent| !sent.tags.is_empty());

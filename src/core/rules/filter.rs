@@ -36,6 +36,7 @@ struct ActorFilter {
 }
 
 /// What an event's actor and source were before it: conditions that one event alone cannot answer.
+#[expect(clippy::struct_excessive_bools, reason = "independent answers about one event")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Context {
     /// Its source usually tells rows.

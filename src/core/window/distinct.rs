@@ -186,7 +186,9 @@ impl<S: SeenTime> Distinct<S> {
         for ring in &mut self.rings {
             *ring = Ring::new(ring.window());
             ring.advance(self.newest);
-            lasts.iter().for_each(|last| ring.added(*last));
+            for last in &lasts {
+                ring.added(*last);
+            }
         }
     }
 }

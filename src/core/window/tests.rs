@@ -83,7 +83,9 @@ proptest! {
         for window in Window::ALL {
             prop_assert_eq!(together.count(window, at), together.count_at(window, at), "{:?}", window);
             let mut alone = Distinct::<Recent>::new(&[window], EXACT_UP_TO);
-            events.iter().for_each(|(time, tag, _)| alone.observe(Tag(mix(*tag)), *time));
+            for (time, tag, _) in &events {
+                alone.observe(Tag(mix(*tag)), *time);
+            }
             prop_assert_eq!(exact.count(window, at), alone.count(window, at));
         }
         let window = Window::ALL[kept];
