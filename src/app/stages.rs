@@ -21,9 +21,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// A partition keeps state of its own for at least this many unlisted actors, however many partitions there are.
-const MIN_UNLISTED: u64 = 1_000;
-
 type Start = fn(&Base, &mut Vec<Running>) -> Result<(), AppError>;
 
 /// Starts what the roles need; what runs is in `running` also where a later one does not start.
@@ -68,11 +65,8 @@ fn start_detect(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError>
     let (settings, services) = (&base.plan.settings, &base.services);
     let activity = settings.topics.name(InternalTopic::Activity).to_owned();
     let store = open_store(base, &activity)?;
-    let limits = settings.engine.limits.max_entities / u64::from(partitions(services, Role::Detect, &activity)?);
-    let detectors = Detectors {
-        lateness: settings.engine.clock.lateness,
-        max_unlisted: usize::try_from(limits.max(MIN_UNLISTED)).unwrap_or(usize::MAX),
-    };
+    let partitions = partitions(services, Role::Detect, &activity)?;
+    let detectors = Detectors::new(settings.engine.clock.lateness, settings.engine.limits.max_entities, partitions);
     let detect_settings = DetectSettings {
         activity,
         incidents: settings.topics.name(InternalTopic::Incidents).to_owned(),

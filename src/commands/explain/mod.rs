@@ -1,11 +1,13 @@
 //! `leakwatch explain`: why rules fired on an actor, or did not, at a time.
 
+mod activity_log;
 mod report;
 
 use super::engine_args::EngineArgs;
 use super::failure::{Failure, Outcome};
 use super::format::Format;
 use super::replay_files::ReplayFiles;
+use crate::core::detector::Explanation;
 use crate::core::engine::{Engine, EngineOut};
 use crate::core::event::FieldSet;
 use crate::core::identity::Directory;
@@ -29,8 +31,8 @@ pub struct Args {
     /// How the report is written
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Files of events, as for `replay`
-    #[arg(required = true, value_name = "[TOPIC=]FILE")]
+    /// Files of events, as for `replay`; without any, the activity log of --config is read
+    #[arg(value_name = "[TOPIC=]FILE")]
     files: Vec<String>,
 }
 
@@ -43,19 +45,23 @@ fn time(text: &str) -> anyhow::Result<EventTime> {
 /// # Errors
 /// [`Failure`]
 pub fn run(args: &Args) -> Outcome {
+    let (actor, told) = if args.files.is_empty() { activity_log::explain(args)? } else { from_files(args)? };
+    if told.is_empty() {
+        let place = if args.files.is_empty() { "the activity log names" } else { "the files name" };
+        let message = format!("no event of this actor up to {}; expected a login that {place}", args.at);
+        return Err(Failure::run(anyhow!(message)));
+    }
+    report::print(&actor, args.at, &told, args.format).map_err(Failure::run)
+}
+
+fn from_files(args: &Args) -> Result<(String, Vec<Explanation>), Failure> {
     let parts = args.engine.parts()?;
     let mut files = ReplayFiles::open(&parts, &args.files)?;
     let mut engine = files.engine(&parts);
     read_until(&mut files, &mut engine, args.at)?;
     let actor = spelled(&parts.knowledge.directory, &args.actor, args.at);
     let told = engine.explain(&actor, args.at);
-    if told.is_empty() {
-        return Err(Failure::run(anyhow!(
-            "no event of this actor before {}; expected a login that the files name",
-            args.at
-        )));
-    }
-    report::print(&actor, args.at, &told, args.format).map_err(Failure::run)
+    Ok((actor, told))
 }
 
 /// What arrived by then; an event that arrives later was not known then.

@@ -6,6 +6,8 @@
 pub mod codec;
 pub mod pool;
 pub mod record;
+#[cfg(test)]
+mod tests;
 
 pub use codec::{BatchBuilder, BatchReader, CodecError};
 pub use pool::{MadeBy, Pool, PoolActor, PoolTags, RoleFigures, RoleHistogram, SourceFigures};

@@ -37,6 +37,16 @@ pub struct Explanation {
     pub actors: u64,
     /// Why it fires, or does not.
     pub verdict: Verdict,
+    /// The rule's place among those in force.
+    #[serde(skip)]
+    pub place: usize,
+}
+
+impl Explanation {
+    /// Sorts what several detectors explain: by rule, as the rules stand, and by entity.
+    pub fn in_order(told: &mut [Self]) {
+        told.sort_by(|a, b| a.place.cmp(&b.place).then_with(|| a.entity.cmp(&b.entity)));
+    }
 }
 
 /// Limits by severity.
@@ -90,16 +100,16 @@ impl Detector {
                 entity.streams.iter().flatten().any(|stream| stream.shares.has(actor))
             }
         });
-        let mut told: Vec<(usize, Explanation)> = Vec::new();
+        let mut told = Vec::new();
         for entity in concerned {
             for (number, rule) in self.plan.set.rules.iter().enumerate() {
                 if rule.by == entity.entity {
-                    told.push((number, self.explain_rule(entity, number, time)));
+                    told.push(self.explain_rule(entity, number, time));
                 }
             }
         }
-        told.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.entity.cmp(&b.1.entity)));
-        told.into_iter().map(|(_, explanation)| explanation).collect()
+        Explanation::in_order(&mut told);
+        told
     }
 
     fn explain_rule(&self, entity: &EntityState, number: usize, time: EventTime) -> Explanation {
@@ -122,6 +132,7 @@ impl Detector {
             baseline: bounds.ordinary.map(|ordinary| ordinary.told()),
             actors: view.actors(number, time),
             verdict: self.verdict(entity, number, time, (observed, limits)),
+            place: number,
         }
     }
 

@@ -1,5 +1,7 @@
 //! The detector by itself: activities in, incidents out.
 
+mod resumed;
+
 use super::{Detector, DetectorSettings, Output};
 use crate::core::activity::{Activity, Control, Flags, Origin, Record, TagList};
 use crate::core::event::EventKind;

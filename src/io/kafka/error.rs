@@ -4,6 +4,7 @@ use crate::core::activity::CodecError;
 use crate::core::units::Partition;
 use crate::io::snapshots::SnapshotError;
 use rdkafka::error::KafkaError;
+use std::time::Duration;
 use thiserror::Error;
 
 /// Why the runtime on Kafka cannot go on.
@@ -46,6 +47,16 @@ pub enum RunError {
     OffsetGone {
         /// Which stage was reading.
         stage: &'static str,
+    },
+    /// A log that is read to a known end does not go on.
+    #[error("{topic} [{partition}]: expected the next message within {} s", within.as_secs())]
+    Stalled {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: Partition,
+        /// How long it was waited for.
+        within: Duration,
     },
     /// Snapshots were written for another number of partitions.
     #[error(

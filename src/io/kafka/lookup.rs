@@ -3,6 +3,7 @@
 use super::consumer::log_line;
 use super::error::RunError;
 use super::topics_table::wire_partition;
+use crate::core::time::EventTime;
 use crate::core::units::{Offset, Partition};
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
@@ -43,7 +44,8 @@ pub struct Committed {
     pub metadata: String,
 }
 
-struct Quiet;
+/// Takes the client's log, and nothing else.
+pub(super) struct Quiet;
 
 impl ClientContext for Quiet {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
@@ -122,16 +124,33 @@ impl Lookup {
         let elements = answer.elements();
         let Some(element) = elements.first() else { return Ok(None) };
         element.error().map_err(RunError::kafka(doing()))?;
-        Ok(match element.offset() {
-            WireOffset::Offset(next) => Some(Committed {
-                next: Offset(u64::try_from(next).unwrap_or_default()),
-                metadata: element.metadata().to_owned(),
-            }),
-            WireOffset::Beginning
-            | WireOffset::End
-            | WireOffset::Stored
-            | WireOffset::Invalid
-            | WireOffset::OffsetTail(_) => None,
-        })
+        Ok(known(element.offset()).map(|next| Committed { next, metadata: element.metadata().to_owned() }))
+    }
+
+    /// The first offset of a partition whose message was written at `time` or later; `None` where there is none yet.
+    ///
+    /// # Errors
+    /// [`RunError::Kafka`] if its leader does not answer.
+    pub fn offset_at(&self, topic: &str, partition: Partition, time: EventTime) -> Result<Option<Offset>, RunError> {
+        let doing = || format!("asking for the offset of a time in {topic} [{partition}]");
+        let mut list = TopicPartitionList::new();
+        let asked = list.add_partition_offset(topic, wire_partition(partition), WireOffset::Offset(time.as_millis()));
+        asked.map_err(RunError::kafka(doing()))?;
+        let answer = self.client.offsets_for_times(list, ASK_WITHIN).map_err(RunError::kafka(doing()))?;
+        let elements = answer.elements();
+        let Some(element) = elements.first() else { return Ok(None) };
+        element.error().map_err(RunError::kafka(doing()))?;
+        Ok(known(element.offset()))
+    }
+}
+
+fn known(offset: WireOffset) -> Option<Offset> {
+    match offset {
+        WireOffset::Offset(at) => Some(Offset(u64::try_from(at).unwrap_or_default())),
+        WireOffset::Beginning
+        | WireOffset::End
+        | WireOffset::Stored
+        | WireOffset::Invalid
+        | WireOffset::OffsetTail(_) => None,
     }
 }

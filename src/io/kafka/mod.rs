@@ -10,6 +10,7 @@ mod dispatch;
 pub mod error;
 pub mod heartbeat;
 pub mod ingest;
+pub mod log_reader;
 pub mod lookup;
 pub mod poll_thread;
 pub mod prepare;

@@ -120,7 +120,17 @@ pub struct Detectors {
 }
 
 impl Detectors {
-    fn settings(self, partition: Partition, partitions: u32) -> DetectorSettings {
+    /// A partition keeps state of its own for at least this many unlisted actors, however many partitions there are.
+    const MIN_UNLISTED: u64 = 1_000;
+
+    /// For a log of `partitions`, which share `max_entities`.
+    pub fn new(lateness: Millis, max_entities: u64, partitions: u32) -> Self {
+        let share = (max_entities / u64::from(partitions.max(1))).max(Self::MIN_UNLISTED);
+        Self { lateness, max_unlisted: usize::try_from(share).unwrap_or(usize::MAX) }
+    }
+
+    /// What the detector of one partition is told.
+    pub const fn settings(self, partition: Partition, partitions: u32) -> DetectorSettings {
         DetectorSettings { partition, partitions, lateness: self.lateness, max_unlisted: self.max_unlisted }
     }
 }

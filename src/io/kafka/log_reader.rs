@@ -1,0 +1,160 @@
+//! Part of a partition's log, from one offset to another: read once and in order, without joining a group or commits.
+
+use super::batch::Received;
+use super::error::RunError;
+use super::lookup::Quiet;
+use super::topics_table::{wire_offset, wire_partition};
+use crate::core::activity::{BatchReader, CodecError, Record};
+use crate::core::time::EventTime;
+use crate::core::units::{Offset, Ordinal, Partition, Position};
+use rdkafka::config::{ClientConfig, FromClientConfigAndContext};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::topic_partition_list::{Offset as WireOffset, TopicPartitionList};
+use rdkafka::types::RDKafkaErrorCode;
+use std::time::{Duration, Instant};
+
+/// A message that should be there is waited for this long.
+const NEXT_WITHIN: Duration = Duration::from_secs(30);
+const POLL_FOR: Duration = Duration::from_millis(200);
+/// How many KiB the client may read ahead.
+const READ_AHEAD_KIB: &str = "32768";
+
+/// Messages of one partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogRange {
+    /// The partition.
+    pub partition: Partition,
+    /// The first offset.
+    pub from: Offset,
+    /// The first offset that no longer belongs to it.
+    pub to: Offset,
+}
+
+/// Reads ranges of one topic.
+pub struct LogReader {
+    client: BaseConsumer<Quiet>,
+    topic: String,
+}
+
+impl LogReader {
+    /// A reader of `topic`; connects when it first reads. The client wants the name of a `group`, and neither joins it
+    /// nor commits for it.
+    ///
+    /// # Errors
+    /// [`RunError::Kafka`] if the settings are refused.
+    pub fn new(connection: &ClientConfig, group: &str, topic: &str) -> Result<Self, RunError> {
+        let mut config = connection.clone();
+        for (key, value) in [
+            ("group.id", group),
+            ("enable.auto.commit", "false"),
+            ("enable.auto.offset.store", "false"),
+            ("auto.offset.reset", "error"),
+            ("fetch.queue.backoff.ms", "1"),
+            ("queued.max.messages.kbytes", READ_AHEAD_KIB),
+            ("enable.partition.eof", "true"),
+        ] {
+            config.set(key, value);
+        }
+        let client =
+            BaseConsumer::from_config_and_context(&config, Quiet).map_err(RunError::kafka("making a client"))?;
+        Ok(Self { client, topic: topic.to_owned() })
+    }
+
+    /// Hands every message of `range` to `take`, in order.
+    ///
+    /// # Errors
+    /// [`RunError::Kafka`] if retention took the range's beginning or the broker refuses, [`RunError::Stalled`] if the
+    /// log does not go on, or what `take` says.
+    pub fn messages(
+        &self,
+        range: LogRange,
+        mut take: impl FnMut(&Received<'_>) -> Result<(), RunError>,
+    ) -> Result<(), RunError> {
+        if range.from >= range.to {
+            return Ok(());
+        }
+        self.assign(range)?;
+        let here = wire_partition(range.partition);
+        let mut heard = Instant::now();
+        while heard.elapsed() < NEXT_WITHIN {
+            match self.client.poll(POLL_FOR) {
+                Some(Ok(message)) if message.partition() == here => {
+                    heard = Instant::now();
+                    let received = received(&message);
+                    if received.offset < range.to {
+                        take(&received)?;
+                    }
+                    if received.offset.0 + 1 >= range.to.0 {
+                        return Ok(());
+                    }
+                }
+                Some(Err(KafkaError::PartitionEOF(at))) if at == here => return Ok(()),
+                Some(Err(error)) => self.judge(range, error)?,
+                // What is left of another range.
+                Some(Ok(_)) | None => {}
+            }
+        }
+        Err(RunError::Stalled { topic: self.topic.clone(), partition: range.partition, within: NEXT_WITHIN })
+    }
+
+    /// Hands every record of a range of the activity log to `take`, in order. Gives how many messages are damaged;
+    /// they are passed over from there on, as detect does.
+    ///
+    /// # Errors
+    /// As for [`Self::messages`]; [`RunError::Log`] if a newer version wrote the log.
+    pub fn records(&self, range: LogRange, mut take: impl FnMut(Position, &Record<'_>)) -> Result<u64, RunError> {
+        let mut damaged = 0;
+        self.messages(range, |message| {
+            match each_record(message, &mut take) {
+                Ok(()) => {}
+                Err(source @ CodecError::Version { .. }) => {
+                    return Err(RunError::Log { partition: range.partition, source });
+                }
+                Err(CodecError::Magic | CodecError::Damaged { .. } | CodecError::Encode) => damaged += 1,
+            }
+            Ok(())
+        })?;
+        Ok(damaged)
+    }
+
+    fn assign(&self, range: LogRange) -> Result<(), RunError> {
+        let doing = || format!("reading {} [{}]", self.topic, range.partition);
+        let mut list = TopicPartitionList::new();
+        let from = WireOffset::Offset(wire_offset(range.from.0));
+        list.add_partition_offset(&self.topic, wire_partition(range.partition), from)
+            .map_err(RunError::kafka(doing()))?;
+        self.client.assign(&list).map_err(RunError::kafka(doing()))
+    }
+
+    /// A broker that is away may come back, and no group is needed; anything else will not change.
+    fn judge(&self, range: LogRange, error: KafkaError) -> Result<(), RunError> {
+        match error {
+            KafkaError::PartitionEOF(_)
+            | KafkaError::MessageConsumption(
+                RDKafkaErrorCode::BrokerTransportFailure
+                | RDKafkaErrorCode::AllBrokersDown
+                | RDKafkaErrorCode::OperationTimedOut
+                | RDKafkaErrorCode::GroupAuthorizationFailed
+                | RDKafkaErrorCode::Resolve,
+            ) => Ok(()),
+            source => Err(RunError::kafka(format!("reading {} [{}]", self.topic, range.partition))(source)),
+        }
+    }
+}
+
+fn each_record(message: &Received<'_>, take: &mut impl FnMut(Position, &Record<'_>)) -> Result<(), CodecError> {
+    for (ordinal, record) in (0..).zip(BatchReader::new(message.payload)?) {
+        take(Position { offset: message.offset, ordinal: Ordinal(ordinal) }, &record?);
+    }
+    Ok(())
+}
+
+fn received<'a>(message: &'a BorrowedMessage<'_>) -> Received<'a> {
+    Received {
+        offset: Offset(u64::try_from(message.offset()).unwrap_or_default()),
+        timestamp: message.timestamp().to_millis().and_then(EventTime::from_millis),
+        payload: message.payload().unwrap_or_default(),
+    }
+}
