@@ -27,7 +27,7 @@ impl Watch {
     fn new() -> Self {
         let mut watch = Self { cluster: Cluster::new(PARTITIONS), offset: 0 };
         let silent_after = Some(Millis::from_mins(15));
-        watch.cluster.to_all(&Record::Control(Control::Source(SourceNote {
+        watch.cluster.tell_all(&Record::Control(Control::Source(SourceNote {
             id: QUERIES,
             name: "db-queries",
             silent_after,
@@ -50,7 +50,7 @@ impl Watch {
     }
 
     fn tick(&mut self, minute: i64) {
-        self.cluster.to_all(&Record::Tick(Tick { time: at(minute) }));
+        self.cluster.tell_all(&Record::Tick(Tick { time: at(minute) }));
         self.cluster.run(&mut ChaCha8Rng::seed_from_u64(1), 0);
     }
 
@@ -89,7 +89,7 @@ fn a_source_that_falls_silent_is_said_once_and_resolved_when_it_speaks() {
 fn a_source_that_never_speaks_is_silent_too() {
     let mut watch = Watch::new();
     watch.tick(0);
-    watch.cluster.to_all(&Record::Control(Control::Source(SourceNote {
+    watch.cluster.tell_all(&Record::Control(Control::Source(SourceNote {
         id: 8,
         name: "egress",
         silent_after: Some(Millis::from_mins(15)),
@@ -152,13 +152,13 @@ fn a_stale_filter_is_said_until_a_new_one_comes() {
     let mut watch = Watch::new();
     let built =
         |minute| Record::Control(Control::Filter(FilterFigures { built_at: Some(at(minute)), kinds: Vec::new() }));
-    watch.cluster.to_all(&built(-25 * 60));
-    watch.cluster.to_all(&Record::Control(Control::FilterStaleAfter { millis: Millis::from_hours(26) }));
+    watch.cluster.tell_all(&built(-25 * 60));
+    watch.cluster.tell_all(&Record::Control(Control::FilterStaleAfter { millis: Millis::from_hours(26) }));
     watch.tick(30);
     assert_eq!(watch.told("filter-stale", "filters"), []);
     watch.tick(61);
     assert_eq!(watch.told("filter-stale", "filters"), [(Status::Opened, Severity::Warning)]);
-    watch.cluster.to_all(&built(62));
+    watch.cluster.tell_all(&built(62));
     watch.tick(63);
     let told = watch.told("filter-stale", "filters");
     assert_eq!(told, [(Status::Opened, Severity::Warning), (Status::Resolved, Severity::Warning)]);
@@ -171,7 +171,7 @@ fn what_was_lost_wakes_somebody() {
     watch.cluster.append("anybody", &Record::Control(gap));
     watch.cluster.append("anybody", &Record::Control(Control::StateIncomplete { noticed: at(1) }));
     let refused = Control::DirectoryRefused { lines: 400, lost: 90, noticed: at(1) };
-    watch.cluster.to_all(&Record::Control(refused));
+    watch.cluster.tell_all(&Record::Control(refused));
     watch.tick(2);
     assert_eq!(watch.told("gap", "db-queries/2"), [(Status::Opened, Severity::Page)]);
     assert!(watch.cluster.last_of("gap").summary.starts_with("240 records of db-queries/2 were gone"));

@@ -32,10 +32,10 @@ fn tell(cluster: &mut Cluster) {
         let at = start().plus(Millis::from_mins(i64::try_from(actor).expect("few")));
         event(cluster, &mut offset, EventKind::Query, &name, at, actor);
         event(cluster, &mut offset, EventKind::Egress, &name, at.plus(Millis::from_mins(20)), actor);
-        cluster.to_all(&Record::Tick(Tick { time: at.plus(Millis::from_mins(20)) }));
+        cluster.tell_all(&Record::Tick(Tick { time: at.plus(Millis::from_mins(20)) }));
     }
     for minute in 0..20 {
-        cluster.to_all(&Record::Tick(Tick { time: start().plus(Millis::from_mins(40 + minute)) }));
+        cluster.tell_all(&Record::Tick(Tick { time: start().plus(Millis::from_mins(40 + minute)) }));
     }
 }
 

@@ -47,7 +47,7 @@ impl Cluster {
             snapshots: Vec::new(),
         };
         let mut cluster = Self { owners: (0..partitions).map(owner).collect(), lines: BTreeMap::new() };
-        cluster.to_all(&Record::Control(Control::Rules { version: "", yaml: vec![SHIPPED.yaml] }));
+        cluster.tell_all(&Record::Control(Control::Rules { version: "", yaml: vec![SHIPPED.yaml] }));
         cluster
     }
 
@@ -56,7 +56,7 @@ impl Cluster {
     }
 
     /// Appends a record to every log.
-    pub fn to_all(&mut self, record: &Record<'_>) {
+    pub fn tell_all(&mut self, record: &Record<'_>) {
         let record = codec::encode(record).expect("encodes");
         self.owners.iter_mut().for_each(|owner| owner.log.push(record.clone()));
     }
@@ -75,7 +75,9 @@ impl Cluster {
         let position = Position { offset: Offset(owner.next as u64), ordinal: Ordinal(0) };
         owner.detector.apply(position, &codec::decode(&bytes).expect("decodes"), &mut outputs);
         owner.next += 1;
-        outputs.into_iter().for_each(|output| self.take(output));
+        for output in outputs {
+            self.take(output);
+        }
         true
     }
 

@@ -205,7 +205,9 @@ impl Detector {
 
     fn look_for_silence(&mut self, now: EventTime, out: &mut Vec<Output>) {
         let (partition, partitions) = (self.settings.partition, self.settings.partitions);
-        for (key, quiet, after) in self.sources.silent(now, self.began, |source| owner_of(source, partitions) == partition) {
+        for (key, quiet, after) in
+            self.sources.silent(now, self.began, |source| owner_of(source, partitions) == partition)
+        {
             let id = self.sources.name_of(&key);
             let (quiet, after) = (quiet.as_millis() / MINUTE_MS, after.as_millis() / MINUTE_MS);
             let summary = format!(
