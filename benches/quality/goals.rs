@@ -4,6 +4,7 @@ use crate::attacked::{Outcome, Page};
 use crate::cases::{FIRST_DAY_ROWS, LADDER, LEARNED_ROWS};
 use crate::measured::Measured;
 use crate::ordinary::LIVES;
+use crate::reasons::why;
 use crate::table::grouped;
 use leakwatch::core::incident::Severity;
 use std::collections::BTreeMap;
@@ -77,7 +78,7 @@ fn large_attacks(all: &[Measured]) -> Verdict {
         *missed.entry(&outcome.case).or_default() += 1;
     }
     let paged = large.len() - missed.values().sum::<usize>();
-    let which: Vec<String> = missed.iter().map(|(case, times)| format!("{case} {times}")).collect();
+    let which: Vec<String> = missed.iter().map(|(case, times)| format!("{case} {times} ({})", why(case))).collect();
     let which = if which.is_empty() { String::new() } else { format!("; missed: {}", which.join(", ")) };
     Verdict {
         goal: format!("every attack on at least {LARGE} customers pages, in every seed and size"),

@@ -10,6 +10,7 @@ mod goals;
 mod measured;
 mod ordinary;
 mod page;
+mod reasons;
 mod table;
 mod traffic;
 

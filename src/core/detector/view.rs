@@ -33,7 +33,10 @@ impl<'a> View<'a> {
         match &self.plan.set.rules[rule].shape {
             Shape::Overlap { .. } => exact(self.overlap(rule).map_or(0, |kinds| kinds.largest(window, time))),
             Shape::FirstSeen(_) => exact(state.fresh.largest(window, time)),
-            Shape::Sequence { within } => exact(self.read_within(*within, time)),
+            // Rows without names are often groups and sums.
+            Shape::Sequence { within } => {
+                exact(self.state(QUERIES).map_or(0, |state| self.named(state, *within, time)))
+            }
             Shape::Count(measure) => self.counted(*measure, rule, state, time),
         }
     }
@@ -142,7 +145,7 @@ impl<'a> View<'a> {
 
     /// Customers that an actor read in the last 24 h.
     pub fn exposure(&self, time: EventTime) -> u64 {
-        self.read_within(Window::Day, time)
+        self.state(QUERIES).map_or(0, |state| self.estimate(state, Window::Day, time))
     }
 
     /// What an incident of `rule` says of customers, for the rule's window that ends at `time`.
@@ -189,10 +192,6 @@ impl<'a> View<'a> {
             Shape::Overlap { .. } => Part::Overlap,
             Shape::Count(_) | Shape::FirstSeen(_) | Shape::Sequence { .. } => Part::All,
         }
-    }
-
-    fn read_within(&self, within: Window, time: EventTime) -> u64 {
-        self.state(QUERIES).map_or(0, |state| self.estimate(state, within, time))
     }
 
     fn stream(&self, rule: usize) -> Option<&'a StreamState> {

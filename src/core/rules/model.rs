@@ -85,7 +85,7 @@ impl Rule {
             Shape::Overlap { .. } => Measure::Overlap,
             Shape::FirstSeen(FirstSeen::Destination) => Measure::Destinations,
             Shape::FirstSeen(FirstSeen::Object) => Measure::Objects,
-            Shape::Sequence { .. } => Measure::Customers,
+            Shape::Sequence { .. } => Measure::CustomersNamed,
         }
     }
 }
