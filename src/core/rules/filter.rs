@@ -1,6 +1,6 @@
 //! Which events a rule counts.
 
-use super::raw::{Address, Hours, RawActorFilter, RawFilter};
+use super::raw_filter::{Address, Hours, RawActorFilter, RawFilter};
 use crate::core::activity::{Activity, ActorKind, DestinationClass, Flags};
 use crate::core::event::EventKind;
 use crate::core::time::Millis;

@@ -6,6 +6,8 @@ mod filter;
 mod limits;
 mod model;
 mod raw;
+mod raw_filter;
+mod raw_test;
 mod shipped;
 #[cfg(test)]
 mod tests;
@@ -14,5 +16,7 @@ pub use check::{RuleError, RuleText, check, version};
 pub use filter::{Context, Filter, customers_named};
 pub use limits::{LimitSource, LimitTable, Limits};
 pub use model::{BaselineSpec, Excepted, Exception, Rule, RuleSet, Shape, Subject};
-pub use raw::{Address, FirstSeen, Mode, RawExpectation, RawRuleFile, RawTest, RawTestEvent};
+pub use raw::{FirstSeen, Mode, RawRuleFile};
+pub use raw_filter::Address;
+pub use raw_test::{RawExpectation, RawTest, RawTestEvent};
 pub use shipped::SHIPPED;

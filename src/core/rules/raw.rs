@@ -1,7 +1,8 @@
 //! The shape of a rule file (contract section 10), before anything is checked.
 
-use crate::core::activity::{ActorKind, DestinationClass};
-use crate::core::event::EventKind;
+use super::raw_filter::RawFilter;
+use super::raw_test::RawTest;
+use crate::core::activity::ActorKind;
 use crate::core::incident::{EntityKind, Measure, Severity};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -176,83 +177,6 @@ pub struct RawActorsAtLeast {
     pub each_at_least: Option<f64>,
 }
 
-/// Which events take part; every key given must hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawFilter {
-    /// Query or egress.
-    #[serde(rename = "type")]
-    pub kind: Option<EventKind>,
-    /// One of these classes.
-    pub destination_class: Option<Vec<DestinationClass>>,
-    /// One of these channels.
-    pub channel: Option<Vec<String>>,
-    /// One of these operations.
-    pub operation: Option<Vec<String>>,
-    /// Whether a customer object is touched.
-    pub customer_object: Option<bool>,
-    /// Whether it copies or exports.
-    pub bulk_operation: Option<bool>,
-    /// Whether a statement takes one page of a table, or a range of its key.
-    pub paged: Option<bool>,
-    /// At least so many customers are named.
-    pub customers_at_least: Option<u32>,
-    /// Whether the source usually tells rows.
-    pub rows_usual: Option<bool>,
-    /// Whether the customers were found only inside an encoded layer.
-    pub hidden: Option<bool>,
-    /// At least so many bytes.
-    pub bytes_at_least: Option<u64>,
-    /// Whether it goes to a domain that the actor, watched for a week, never sent to before the last day.
-    pub new_destination: Option<bool>,
-    /// When it happens.
-    pub hours: Option<Hours>,
-    /// Where it comes from.
-    pub address: Option<Address>,
-    /// Who does it.
-    pub actor: Option<RawActorFilter>,
-    /// At least one of these must hold too.
-    pub any_of: Option<Vec<RawFilter>>,
-}
-
-/// Hours that matter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Hours {
-    /// Outside the actor's own learned hours of the week.
-    Unusual,
-}
-
-/// Addresses that matter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Address {
-    /// For a program: the directory says that a person holds it.
-    Person,
-    /// In a network that the actor, watched for a week, never came from before the last day.
-    New,
-}
-
-/// Who takes part.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawActorFilter {
-    /// Has left the company.
-    pub left: Option<bool>,
-    /// How long after leaving nothing is said.
-    pub grace: Option<String>,
-    /// Has given or been given notice.
-    pub notice: Option<bool>,
-    /// Was silent for at least so long before.
-    pub dormant: Option<String>,
-    /// A person or a program.
-    pub kind: Option<ActorKind>,
-    /// One of these roles.
-    pub role: Option<Vec<String>>,
-    /// None of these roles.
-    pub not_role: Option<Vec<String>>,
-}
-
 /// Limits by severity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -342,58 +266,4 @@ pub struct RawPeers {
 pub enum PeersBy {
     /// Actors of the same role.
     Role,
-}
-
-/// A rule file's own test case.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawTest {
-    /// What it shows.
-    pub name: String,
-    /// Directory lines.
-    #[serde(default)]
-    pub directory: Vec<serde_json::Value>,
-    /// Values of variables. An event, directory line or expectation in which `$A` stands is written once for each
-    /// value of `A`; for each combination where it names several.
-    #[serde(default)]
-    pub for_each: BTreeMap<String, Vec<String>>,
-    /// What happens.
-    #[serde(default)]
-    pub events: Vec<RawTestEvent>,
-    /// What must be raised, and nothing else: an incident that opens, or is escalated to a higher severity.
-    #[serde(default)]
-    pub expect: Vec<RawExpectation>,
-}
-
-/// Events of a test.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawTestEvent {
-    /// When, in the test's day: `HH:MM`, `HH:MM:SS`, `dN HH:MM`, or an RFC 3339 time.
-    pub at: String,
-    /// Repeated every so long.
-    pub every: Option<String>,
-    /// So many times.
-    pub times: Option<u32>,
-    /// The fields of the event format but `time`, and beside them `customers` (`20` for so many that no event had before,
-    /// `1..20` for these, or a saved name), `save` (a name for them) and `canaries` (the same for decoys).
-    pub event: serde_json::Map<String, serde_json::Value>,
-}
-
-/// An incident that a test expects.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RawExpectation {
-    /// The rule.
-    pub rule: String,
-    /// The entity's id.
-    pub entity: Option<String>,
-    /// The severity reached.
-    pub severity: Option<Severity>,
-    /// When.
-    pub at: Option<String>,
-    /// The count.
-    pub observed: Option<f64>,
-    /// The actors, in any order.
-    pub actors: Option<Vec<String>>,
 }
