@@ -11,6 +11,7 @@ use crate::core::window::Sums;
 use hashbrown::{Equivalent, HashMap};
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 /// A batch holds the events of this much event time.
 const SLICE: Millis = Millis::from_mins(5);
@@ -181,10 +182,8 @@ impl Batch {
         self.received = self.received.max(part.received);
         self.sums += part.sums;
         self.exposure = self.exposure.max(part.exposure);
-        let counted = part.tags.iter().filter(|tag| tag.customer).map(BatchTag::from);
-        let before = self.tags.len();
-        self.tags.extend(counted);
-        let share = ((self.tags.len() - before) as u64).max(part.sums.events);
+        self.tags.extend(part.tags.iter().filter(|tag| tag.customer).map(BatchTag::from));
+        let share = largest_kind(part.tags, |tag| tag.customer).max(part.sums.events);
         match self.actors.iter_mut().find(|(known, _)| **known == *part.actor) {
             Some((_, known)) => *known += share,
             None => self.actors.push((part.actor.into(), share)),
@@ -202,6 +201,18 @@ impl Batch {
         self.tags.dedup_by_key(|tag| (tag.kind, tag.tested, tag.tag));
         self
     }
+}
+
+/// How many tags of the largest kind are `counted`: a customer is named by several kinds.
+pub(super) fn largest_kind(tags: &[SeenTag], counted: impl Fn(&SeenTag) -> bool) -> u64 {
+    let mut kinds: SmallVec<[(KindId, u64); 4]> = SmallVec::new();
+    for tag in tags.iter().filter(|tag| counted(tag)) {
+        match kinds.iter_mut().find(|(kind, _)| *kind == tag.kind) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((tag.kind, 1)),
+        }
+    }
+    kinds.into_iter().map(|(_, count)| count).max().unwrap_or(0)
 }
 
 impl From<&SeenTag> for BatchTag {

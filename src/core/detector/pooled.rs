@@ -1,5 +1,6 @@
 //! Taking in what other partitions tell of an entity that several actors share.
 
+use super::batches::largest_kind;
 use super::entity::EntityState;
 use super::stream::{Seen, SeenTag, StreamState};
 use super::{Detector, Output};
@@ -101,7 +102,7 @@ impl Detector {
         let spec = &self.plan.streams[stream];
         let state = entity.streams[stream].get_or_insert_with(|| Box::new(StreamState::new(spec)));
         state.add(spec, &seen);
-        let overlap = scratch.tags.iter().filter(|tag| tag.overlap).count() as u64;
+        let overlap = largest_kind(&scratch.tags, |tag| tag.overlap);
         for actor in &pool.actors {
             state.shares.add(actor.name, pool.time, actor.share, overlap.min(actor.share));
         }

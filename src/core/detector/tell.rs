@@ -1,6 +1,6 @@
 //! What an actor's activity means to entities that it shares with others, told to the partitions that own them.
 
-use super::batches::{Batch, BatchTag, KeyRef, Part};
+use super::batches::{Batch, BatchTag, KeyRef, Part, largest_kind};
 use super::entity::EntityState;
 use super::stream::SeenTag;
 use super::unread::{Completed, Recipient};
@@ -107,15 +107,16 @@ impl Detector {
         let name = entity.name.clone();
         let case = entity.case_told();
         for Completed { to, time, tags } in completed {
-            let tag = |(kind, tag)| BatchTag { kind, tested: false, tag, overlap: true };
+            let read = |(kind, tag)| SeenTag { kind, tag, customer: true, tested: false, canary: false, overlap: true };
+            let tags: Vec<SeenTag> = tags.into_iter().map(read).collect();
             let batch = Batch {
                 of: EventKind::Egress,
                 time,
                 received: activity.received,
                 event: None,
                 sums: Sums::default(),
-                actors: vec![(name.clone(), tags.len() as u64)],
-                tags: tags.into_iter().map(tag).collect(),
+                actors: vec![(name.clone(), largest_kind(&tags, |_| true))],
+                tags: tags.iter().map(BatchTag::from).collect(),
                 case: case.clone(),
                 exposure: 0,
                 destination: None,
