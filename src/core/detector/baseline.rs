@@ -72,8 +72,9 @@ impl Learned {
         }
         let mut values: Vec<f32> = self.within(day, history).collect();
         values.sort_unstable_by(f32::total_cmp);
-        let max = *values.last()?;
-        let median = values[values.len() / 2];
+        // Whoever was watched and did none of it has an ordinary of 0.
+        let max = values.last().copied().unwrap_or_default();
+        let median = values.get(values.len() / 2).copied().unwrap_or_default();
         Some(Own { median: median.into(), max: max.into(), days: u32::try_from(values.len()).unwrap_or(u32::MAX) })
     }
 

@@ -89,7 +89,7 @@ impl EntityState {
     /// Takes over what the directory says now; the log's time is `now`.
     pub fn meet(&mut self, activity: &Activity<'_>, now: EventTime) {
         self.touched = now;
-        self.last_event = self.last_event.max(activity.time);
+        self.last_event = self.last_event.max(activity.time).max(self.first_seen);
         let since = [activity.notice_at, activity.left_at, activity.missing_since].into_iter().flatten().min();
         let leaving = since.is_some_and(|since| activity.time >= since);
         let same = &*self.role == activity.role && &*self.team == activity.team;

@@ -73,19 +73,25 @@ impl Detector {
                 return (at, true);
             }
         }
-        (self.roster.insert(EntityState::new(EntityKind::Actor, name, activity.time)), unlisted)
+        let since = self.since(activity);
+        (self.roster.insert(EntityState::new(EntityKind::Actor, name, since)), unlisted)
+    }
+
+    /// From when on an actor met by this event counts as watched: a stamp from long ago teaches nothing.
+    fn since(&self, activity: &Activity<'_>) -> EventTime {
+        activity.time.max(self.watermark.minus(self.settings.lateness))
     }
 
     /// What the actor and the source were before this event.
     fn context(&mut self, at: usize, activity: &Activity<'_>) -> Option<Context> {
         let rows_usual = self.rows_usual(activity);
-        let (plan, began) = (&self.plan, self.began);
+        let (plan, began, since) = (&self.plan, self.began, self.since(activity));
         let entity = self.roster.get_mut(at)?;
         let known = entity.last_event > EventTime::MIN;
         let silent_for = known.then(|| activity.time.since(entity.last_event));
         let mut unusual_hours = false;
         if plan.asks_hours && activity.actor_kind == ActorKind::Human {
-            let hours = entity.hours.get_or_insert_with(|| Box::new(Hours::since(activity.time)));
+            let hours = entity.hours.get_or_insert_with(|| Box::new(Hours::since(since)));
             unusual_hours = hours.observe(activity.time, activity.utc_offset_minutes);
         }
         // People move about; a program's account that does is worth a look.
@@ -94,7 +100,7 @@ impl Detector {
             && activity.actor_kind == ActorKind::Service
             && let Some(address) = activity.client_ip
         {
-            let networks = entity.networks.get_or_insert_with(|| Box::new(Networks::since(activity.time)));
+            let networks = entity.networks.get_or_insert_with(|| Box::new(Networks::since(since)));
             new_network = networks.observe(address, activity.time);
         }
         let new_destination = plan.asks_destinations && is_new_domain(entity, activity, began);

@@ -13,8 +13,9 @@ use std::fmt::Write as _;
 const UPDATE_EVERY: Millis = Millis::from_hours(1);
 /// What happens so long after a case was opened is another one.
 const LONGEST_CASE: Millis = Millis::from_days(31);
-/// A resolved incident's id is remembered so long, in case it opens again.
-const REMEMBER_CLOSED: Millis = Millis::from_days(2);
+/// A resolved incident's id is remembered so long, in case it opens again: an event that is later than this counts in no
+/// window.
+const REMEMBER_CLOSED: Millis = Millis::from_days(31);
 
 /// An open incident: its last line, and when its end is looked at next.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -202,3 +202,31 @@ fn a_record_that_comes_twice_counts_once() {
     assert_eq!(bench.lines().len(), 1);
     assert_eq!(bench.detector.stats().duplicates, 1);
 }
+
+#[test]
+fn what_resolves_after_days_of_silence_is_dated_when_it_was_over() {
+    let mut bench = Bench::new();
+    bench.event(EventKind::Query, "e1", at("10:00:30"), 0..600);
+    for hour in 1..100 {
+        let time = at("10:00:00").plus(Millis::from_hours(hour));
+        bench.event(EventKind::Query, "e2", time, 0..1);
+    }
+    let resolved = bench.lines().into_iter().find(|line| line.status == Status::Resolved).expect("over");
+    assert!(resolved.time > at("11:00:00") && resolved.time < at("13:00:00"), "{}", resolved.time);
+}
+
+#[test]
+fn an_incident_that_opens_again_days_later_goes_on_with_the_next_revision() {
+    let mut bench = Bench::new();
+    bench.event(EventKind::Query, "e1", at("10:00:05"), 0..600);
+    for hour in 1..100 {
+        let time = at("10:00:00").plus(Millis::from_hours(hour));
+        bench.apply(&Record::Tick(crate::core::activity::Tick { time }));
+    }
+    bench.event(EventKind::Query, "e1", at("10:00:02"), 600..1_300);
+    let lines = bench.lines();
+    let revisions: Vec<_> = lines.iter().map(|line| (line.incident.0.clone(), line.revision)).collect();
+    let distinct: std::collections::BTreeSet<_> = revisions.iter().cloned().collect();
+    assert_eq!(distinct.len(), revisions.len(), "{revisions:?}");
+    assert!(lines.len() >= 3, "opened, resolved and open again: {revisions:?}");
+}

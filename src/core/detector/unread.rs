@@ -44,11 +44,11 @@ pub(super) struct Unread(Vec<Sent>);
 impl Unread {
     /// Remembers the customers among `tags` that were not read before.
     pub fn push(&mut self, to: Recipient, time: EventTime, tags: &[SeenTag]) {
-        let tags: Vec<_> =
-            tags.iter().filter(|tag| tag.customer && !tag.overlap).map(|tag| (tag.kind, tag.tag)).collect();
         self.0.retain(|sent| time.since(sent.time) < PATIENCE);
-        let held: usize = self.0.iter().map(|sent| sent.tags.len()).sum();
-        if !tags.is_empty() && held + tags.len() <= CAPACITY {
+        let room = CAPACITY.saturating_sub(self.0.iter().map(|sent| sent.tags.len()).sum());
+        let unread = tags.iter().filter(|tag| tag.customer && !tag.overlap);
+        let tags: Vec<_> = unread.take(room).map(|tag| (tag.kind, tag.tag)).collect();
+        if !tags.is_empty() {
             self.0.push(Sent { time, to, tags });
         }
     }

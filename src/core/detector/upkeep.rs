@@ -79,13 +79,17 @@ impl Detector {
             return builtin.ends_by_itself().then_some(entity.open[open].met_at);
         }
         let (limits, tight) = (entity.limits(&self.plan.set), entity.open[open].tight);
+        let met_at = entity.open[open].met_at;
         let kind = entity.entity;
         let view = View::new(&self.plan, &self.figures, entity);
         let counts = self.plan.set.rules.iter().enumerate().filter(|(_, known)| known.id == rule && known.by == kind);
         let ends = counts.map(|(number, known)| {
             let tight = tight.filter(|(arm, _)| *arm == known.arm).map(|(_, limit)| limit);
             let lowest = limits[number].lowest().into_iter().chain(tight).min_by(f64::total_cmp);
-            lowest.map_or(now, |limit| false_from(view, number, limit))
+            // Counts that are forgotten have been 0 since their window left the last event behind.
+            let forgotten = met_at.plus(known.window.length()).plus(known.window.slice());
+            let is_forgotten = view.newest(number) == EventTime::MIN;
+            lowest.map_or(now, |limit| if is_forgotten { forgotten } else { false_from(view, number, limit) })
         });
         ends.max()
     }

@@ -4,7 +4,7 @@ use super::entity::EntityState;
 use super::figures::Figures;
 use super::kinds::Kinds;
 use super::plan::{BASE_OVERLAP, EGRESS, Plan, QUERIES};
-use super::shares::Part;
+use super::shares::{Part, Shares};
 use super::stream::StreamState;
 use crate::core::event::EventKind;
 use crate::core::incident::{Customers, EntityKind, Measure, Window};
@@ -118,14 +118,14 @@ impl<'a> View<'a> {
             | EntityKind::Destination
             | EntityKind::Domain
             | EntityKind::ClientIp
-            | EntityKind::Source => self.stream(rule).map_or(0, |stream| stream.shares.actors(part, window, time, 0.0)),
+            | EntityKind::Source => self.shares(rule).map_or(0, |shares| shares.actors(part, window, time, 0.0)),
         }
     }
 
     /// How many actors each account for at least `least` of what `rule` counts.
     pub fn actors_with(&self, rule: usize, time: EventTime, least: f64) -> u64 {
         let (part, window) = (self.part(rule), self.plan.set.rules[rule].window);
-        self.stream(rule).map_or(0, |stream| stream.shares.actors(part, window, time, least))
+        self.shares(rule).map_or(0, |shares| shares.actors(part, window, time, least))
     }
 
     /// Their names, the largest share first.
@@ -137,9 +137,7 @@ impl<'a> View<'a> {
             | EntityKind::Destination
             | EntityKind::Domain
             | EntityKind::ClientIp
-            | EntityKind::Source => {
-                self.stream(rule).map_or_else(Vec::new, |stream| stream.shares.names(part, window, time))
-            }
+            | EntityKind::Source => self.shares(rule).map_or_else(Vec::new, |shares| shares.names(part, window, time)),
         }
     }
 
@@ -151,7 +149,7 @@ impl<'a> View<'a> {
     /// What an incident of `rule` says of customers, for the rule's window that ends at `time`.
     pub fn customers(&self, rule: usize, time: EventTime) -> Customers {
         match self.entity.entity {
-            EntityKind::Actor => self.customers_of_actor(self.plan.set.rules[rule].window, time),
+            EntityKind::Actor => self.customers_of_actor(rule, time),
             EntityKind::Team
             | EntityKind::Destination
             | EntityKind::Domain
@@ -160,15 +158,22 @@ impl<'a> View<'a> {
         }
     }
 
-    fn customers_of_actor(&self, window: Window, time: EventTime) -> Customers {
+    /// All that the actor read and sent, as far back as a day; further back what the rule itself counts.
+    fn customers_of_actor(&self, rule: usize, time: EventTime) -> Customers {
+        let window = self.plan.set.rules[rule].window;
         let [read, sent] = [QUERIES, EGRESS].map(|stream| self.state(stream));
-        let overlap = self.entity.overlaps.get(BASE_OVERLAP).and_then(Option::as_deref);
+        let base = self.entity.overlaps.get(BASE_OVERLAP).and_then(Option::as_deref);
+        let base = base.map_or(0, |kinds| kinds.largest(window.min(Window::Day), time));
+        let overlap = self.overlap(rule).map_or(0, |kinds| kinds.largest(window, time)).max(base);
+        let own = |kind| self.stream(rule).filter(|_| self.plan.set.rules[rule].filter.kind() == Some(kind));
+        let named = |state: Option<&StreamState>| state.map_or(0, |state| self.named(state, window, time));
+        let estimated = |state: Option<&StreamState>| state.map_or(0, |state| self.estimate(state, window, time));
         let errors = [read, sent].map(|state| state.map(|state| state.customers.relative_error(window, time)));
         Customers {
-            read: read.map_or(0, |state| self.named(state, window, time)),
-            egressed: sent.map_or(0, |state| self.named(state, window, time)),
-            overlap: overlap.map_or(0, |kinds| kinds.largest(window.min(Window::Day), time)),
-            read_estimate: read.map_or(0, |state| self.estimate(state, window, time)),
+            read: named(read).max(named(own(EventKind::Query))).max(overlap),
+            egressed: named(sent).max(named(own(EventKind::Egress))).max(overlap),
+            overlap,
+            read_estimate: estimated(read).max(estimated(own(EventKind::Query))).max(overlap),
             error: round(errors.into_iter().flatten().fold(0.0, f64::max)),
         }
     }
@@ -187,11 +192,23 @@ impl<'a> View<'a> {
         Customers { read: overlap, egressed: named, overlap, read_estimate: overlap, error }
     }
 
+    /// Whose part counts as the rule's. Where an address is all that reads and egress have in common, those who read there.
     fn part(&self, rule: usize) -> Part {
+        let told = self.reads_of(rule).is_none();
         match &self.plan.set.rules[rule].shape {
-            Shape::Overlap { .. } => Part::Overlap,
-            Shape::Count(_) | Shape::FirstSeen(_) | Shape::Sequence { .. } => Part::All,
+            Shape::Overlap { .. } if told => Part::Overlap,
+            Shape::Overlap { .. } | Shape::Count(_) | Shape::FirstSeen(_) | Shape::Sequence { .. } => Part::All,
         }
+    }
+
+    fn shares(&self, rule: usize) -> Option<&'a Shares> {
+        let stream = self.reads_of(rule).unwrap_or(self.plan.places[rule].stream);
+        self.state(stream).map(|state| &state.shares)
+    }
+
+    /// The stream in which the entity itself looks up what was read before.
+    fn reads_of(&self, rule: usize) -> Option<usize> {
+        self.plan.overlaps[self.plan.places[rule].overlap?].reads
     }
 
     fn stream(&self, rule: usize) -> Option<&'a StreamState> {
