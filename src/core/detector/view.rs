@@ -12,6 +12,9 @@ use crate::core::rules::Shape;
 use crate::core::time::EventTime;
 use crate::core::window::{Mark, SumRing, Sums};
 
+/// Shares of a smaller base say nothing: one clerk's ordinary month is most of it.
+const SMALLEST_BASE: u64 = 1_000;
+
 /// One entity under one rule set.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View<'a> {
@@ -243,7 +246,8 @@ impl<'a> View<'a> {
     }
 
     fn base_share(&self, customers: u64) -> f64 {
-        self.figures.base_size().map_or(0.0, |base| 100.0 * exact(customers) / exact(base))
+        let base = self.figures.base_size().filter(|base| *base >= SMALLEST_BASE);
+        base.map_or(0.0, |base| 100.0 * exact(customers) / exact(base))
     }
 }
 
