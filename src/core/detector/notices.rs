@@ -1,6 +1,7 @@
 //! Control records, and what they say that somebody has to know.
 
 use super::builtin::{Builtin, Notice};
+use super::figures::exact;
 use super::plan::Plan;
 use super::{Detector, Output, tell};
 use crate::core::activity::Control;
@@ -110,9 +111,4 @@ impl Detector {
             self.raise(notice, out);
         }
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
-const fn exact(count: u64) -> f64 {
-    count as f64
 }

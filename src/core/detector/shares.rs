@@ -1,6 +1,7 @@
 //! Who takes part in what an entity shared by several actors counts, and how much.
 
 use super::baseline::day_of;
+use super::figures::exact;
 use crate::core::incident::Window;
 use crate::core::time::EventTime;
 use serde::{Deserialize, Serialize};
@@ -105,9 +106,4 @@ impl Share {
     fn last_day(&self) -> u32 {
         self.days.iter().map(|share| share.day).max().unwrap_or(0)
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
-const fn exact(count: u64) -> f64 {
-    count as f64
 }

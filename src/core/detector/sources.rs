@@ -3,6 +3,7 @@
 //! Each partition sees a part of each source. Once a minute it tells the partition that owns the source, which adds up.
 
 use super::builtin::{Builtin, Notice};
+use super::figures::exact;
 use super::{Detector, Output, To, tell};
 use crate::core::activity::{Activity, Flags, Record, SourceFigures, SourceNote, codec};
 use crate::core::incident::EntityKind;
@@ -190,9 +191,11 @@ impl Detector {
     fn look_for_flood(&mut self, id: &str, time: EventTime, new: u64, out: &mut Vec<Output>) {
         let actors = self.roster.count(EntityKind::Actor) as u64 * u64::from(self.settings.partitions);
         let limit = FLOOD_ACTORS.max(actors * FLOOD_PERCENT / 100);
+        if new < limit {
+            return;
+        }
         let has_directory = self.roster.iter().filter(|entity| entity.is_listed()).nth(LISTED_ENOUGH).is_some();
-        let is_settled = has_directory || time.since(self.began) >= FIRST_DAY;
-        if new < limit || !is_settled {
+        if !has_directory && time.since(self.began) < FIRST_DAY {
             return;
         }
         let summary = format!(
@@ -232,9 +235,4 @@ fn owner_of(source: u64, partitions: u32) -> Partition {
 
 const fn minute_of(time: EventTime) -> i64 {
     time.as_millis().div_euclid(MINUTE_MS)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
-const fn exact(count: u64) -> f64 {
-    count as f64
 }

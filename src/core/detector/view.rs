@@ -1,7 +1,7 @@
 //! An entity's counts as rules ask for them.
 
 use super::entity::EntityState;
-use super::figures::Figures;
+use super::figures::{Figures, exact};
 use super::kinds::Kinds;
 use super::plan::{BASE_OVERLAP, EGRESS, Plan, QUERIES};
 use super::shares::{Part, Shares};
@@ -249,11 +249,6 @@ impl<'a> View<'a> {
         let base = self.figures.base_size().filter(|base| *base >= SMALLEST_BASE);
         base.map_or(0.0, |base| 100.0 * exact(customers) / exact(base))
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of events and customers stay far below 2^52")]
-fn exact(count: u64) -> f64 {
-    count as f64
 }
 
 fn round(error: f64) -> f64 {
