@@ -1,5 +1,6 @@
 //! The service: wires the adapters around the engine, runs them, and drains them.
 
+mod console;
 mod logging;
 mod sinks;
 mod stages;
@@ -85,6 +86,14 @@ pub enum AppError {
         /// Why.
         source: std::io::Error,
     },
+    /// The console's address cannot be had.
+    #[error("http.console: {address}")]
+    Console {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The runtime on Kafka.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -105,7 +114,12 @@ impl AppError {
         match self {
             Self::Client(_) | Self::Knowledge(_) | Self::Sink { .. } | Self::SinkKind { .. } => true,
             Self::Store(error) => matches!(error, SnapshotError::NotBuiltIn { .. } | SnapshotError::Address),
-            Self::Listen { .. } | Self::Run(_) | Self::System(_) | Self::Metrics(_) | Self::Failed(_) => false,
+            Self::Listen { .. }
+            | Self::Console { .. }
+            | Self::Run(_)
+            | Self::System(_)
+            | Self::Metrics(_)
+            | Self::Failed(_) => false,
         }
     }
 }
@@ -139,7 +153,7 @@ pub fn run(plan: Plan) -> Result<(), AppError> {
     let base = Base { plan, runtime, services, health, live: Arc::default() };
 
     let mut running = Vec::new();
-    let started = stages::start(&base, &mut running);
+    let started = console::serve(&base).and_then(|()| stages::start(&base, &mut running));
     if let Err(error) = &started {
         tracing::error!(%error, "not started");
         lifecycle.stop();

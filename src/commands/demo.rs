@@ -58,6 +58,7 @@ pub fn run(args: &Args) -> Outcome {
     let mut fleet = Fleet::start(&scene, &broker.bootstrap).map_err(Failure::Run)?;
     screen.say(&format!("embedded broker on {}, metrics on {}", broker.bootstrap, fleet.metrics_url()));
     fleet.wait_until_ready(&stopped).map_err(Failure::Run)?;
+    screen.say(&format!("console on {}", fleet.console_url()));
     let mut watch = Watch::start(&broker.bootstrap).map_err(Failure::Run)?;
     let mut feed = Feed::start(&broker.bootstrap, &scene, args.seconds).map_err(Failure::Run)?;
     play(&mut feed, &mut watch, &mut fleet, &mut screen, &stopped)?;

@@ -26,15 +26,16 @@ struct Member {
 /// The running processes.
 pub(super) struct Fleet {
     members: Vec<Member>,
+    console: u16,
 }
 
 impl Fleet {
     /// Starts them.
     pub fn start(scene: &Scene, bootstrap: &str) -> Result<Self> {
-        let mut fleet = Self { members: Vec::new() };
+        let mut fleet = Self { members: Vec::new(), console: free_port()? };
         for (name, role) in [("ingest", "ingest"), ("detect-a", "detect"), ("detect-b", "detect"), ("sinks", "sinks")] {
             let port = free_port()?;
-            let config = scene.configuration(name, bootstrap, port)?;
+            let config = scene.configuration(name, bootstrap, port, fleet.console)?;
             let log = std::fs::File::create(scene.path(&format!("{name}.log")))?;
             let mut command = leakwatch()?;
             command.args(["run", "--role", role, "--config"]).arg(config);
@@ -48,6 +49,11 @@ impl Fleet {
     pub fn metrics_url(&self) -> String {
         let port = self.members.iter().find(|member| member.name == "detect-b").map_or(0, |member| member.port);
         format!("http://127.0.0.1:{port}/metrics")
+    }
+
+    /// Where the console is; the process with the role sinks serves it.
+    pub fn console_url(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.console)
     }
 
     /// Waits until every process says that it is ready.

@@ -56,8 +56,9 @@ impl Scene {
         self.dir.path().join(name)
     }
 
-    /// Writes the configuration of the process called `name`, whose metrics are on `port`.
-    pub fn configuration(&self, name: &str, bootstrap: &str, port: u16) -> Result<PathBuf> {
+    /// Writes the configuration of the process called `name`, whose metrics are on `port`, and its console, should it
+    /// serve one, on `console`.
+    pub fn configuration(&self, name: &str, bootstrap: &str, port: u16, console: u16) -> Result<PathBuf> {
         let path = self.path(&format!("{name}.yaml"));
         let dir = self.dir.path().display();
         let text = format!(
@@ -75,7 +76,7 @@ state: {{store: \"file://{dir}/state\", snapshot_every: 5s}}
 sinks:
   - {{name: file, kind: file, path: \"{dir}/incidents.ndjson\", min_severity: info}}
 log: {{level: warn, format: text}}
-http: {{metrics: \"127.0.0.1:{port}\"}}
+http: {{metrics: \"127.0.0.1:{port}\", console: \"127.0.0.1:{console}\"}}
 "
         );
         std::fs::write(&path, text).with_context(|| path.display().to_string())?;

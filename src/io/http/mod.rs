@@ -1,5 +1,6 @@
-//! Metrics and health on one port.
+//! Metrics and health on one port, the console on another.
 
+pub mod console;
 mod health;
 
 pub use health::Health;

@@ -1,6 +1,7 @@
 //! The runtime on Kafka: threads, offsets, batches and deliveries around the pure stages.
 
 pub mod batch;
+pub mod case_log;
 pub mod client;
 pub mod commits;
 pub mod consumer;
@@ -18,6 +19,7 @@ pub mod producer;
 pub mod services;
 pub mod sinks;
 pub mod stages;
+pub mod tail;
 pub mod topics;
 pub mod topics_table;
 pub mod workers;

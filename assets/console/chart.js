@@ -1,0 +1,34 @@
+// Charts, in the colours of the page.
+
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const HEIGHT = 260;
+
+function axes() {
+  const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
+  return [axis, { ...axis, size: 56 }];
+}
+
+function draw(box, options, data) {
+  const width = Math.max(280, box.clientWidth);
+  const chart = new uPlot({ width, height: HEIGHT, legend: { show: false }, axes: axes(), ...options }, data, box);
+  new ResizeObserver(() => chart.setSize({ width: Math.max(280, box.clientWidth), height: HEIGHT })).observe(box);
+}
+
+/// Customers over time, against what is allowed and what is usual. `levels`: [{value, name, dash}].
+export function timeline(box, points, levels) {
+  const times = points.map((point) => Date.parse(point.time) / 1000);
+  const line = (name, from) => ({ label: name, stroke: colour(from), width: 2, points: { show: false } });
+  const level = ({ name, from, dash }) => ({ ...line(name, from), dash, width: 1.5 });
+  const series = [{}, { ...line("read", "--read"), fill: `${colour("--read")}22` }, line("sent", "--sent"),
+    line("read and sent", "--both"), ...levels.map(level)];
+  const flat = levels.map(({ value }) => times.map(() => value));
+  draw(box, { series }, [times, points.map((p) => p.read), points.map((p) => p.egressed), points.map((p) => p.overlap), ...flat]);
+}
+
+/// Incidents a week by limit, with the chosen limit.
+export function byLimit(box, limits, weekly, chosen) {
+  const near = limits.map((limit, at) => (at === chosen ? weekly[at] : null));
+  const series = [{}, { label: "incidents a week", stroke: colour("--read"), width: 2, points: { show: false } },
+    { label: "chosen", stroke: colour("--sent"), points: { show: true, size: 12, fill: colour("--sent") } }];
+  draw(box, { series, scales: { x: { time: false } } }, [limits, weekly, near]);
+}

@@ -1,0 +1,160 @@
+//! The JSON API.
+
+use super::Console;
+use super::views::{CaseLine, CasePage, RuleLine, ToldOf};
+use crate::core::cases::{Judgement, Timeline, Verdict};
+use crate::core::incident::IncidentId;
+use crate::core::time::EventTime;
+use crate::io::lifecycle::chain;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Cases in one answer.
+const MAX_CASES: usize = 500;
+/// Actors of a case whose activity is read for its timeline.
+const MAX_DRAWN_ACTORS: usize = 16;
+/// The longest note beside a verdict, in bytes.
+const MAX_NOTE_BYTES: usize = 2_000;
+/// What every request that changes something carries: a foreign page cannot send a header of its own choice.
+const REQUEST_HEADER: &str = "x-leakwatch-request";
+/// Who decides where nobody is asked for a name.
+const LOCAL_USER: &str = "local";
+
+/// An answer that says no.
+pub(super) struct Refused(StatusCode, String);
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (self.0, Json(serde_json::json!({ "error": self.1 }))).into_response()
+    }
+}
+
+fn failed(error: &(dyn std::error::Error + 'static)) -> Refused {
+    Refused(StatusCode::SERVICE_UNAVAILABLE, chain(error))
+}
+
+fn no_case() -> Refused {
+    Refused(StatusCode::NOT_FOUND, "expected the id of a case or an incident that is kept".into())
+}
+
+/// Every case, open ones first.
+pub(super) async fn cases(State(console): State<Console>) -> Response {
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        deployment: &'a str,
+        caught_up: bool,
+        cases: Vec<CaseLine<'a>>,
+    }
+    let book = console.board.book();
+    let cases = book.cases();
+    Json(Answer {
+        deployment: &console.deployment,
+        caught_up: console.board.is_caught_up(),
+        cases: cases.iter().take(MAX_CASES).filter_map(CaseLine::new).collect(),
+    })
+    .into_response()
+}
+
+/// One case; the id of any incident of it finds it, too.
+pub(super) async fn case(State(console): State<Console>, Path(id): Path<String>) -> Result<Response, Refused> {
+    let book = console.board.book();
+    let case = book.case(&IncidentId(id)).ok_or_else(no_case)?;
+    Ok(Json(CasePage::new(&case)).into_response())
+}
+
+/// Distinct customers read, sent, and both, over the window of the case's gravest incident.
+pub(super) async fn timeline(State(console): State<Console>, Path(id): Path<String>) -> Result<Response, Refused> {
+    let (actors, mut timeline, until) = asked(&console, IncidentId(id)).ok_or_else(no_case)?;
+    let log = Arc::clone(&console.log);
+    let drawn = tokio::task::spawn_blocking(move || log.draw(&actors, &mut timeline, until).map(|()| timeline));
+    let timeline = drawn.await.map_err(|error| failed(&error))?.map_err(|error| failed(&error))?;
+    let cut = timeline.cut;
+    Ok(Json(serde_json::json!({ "cut": cut, "points": timeline.points() })).into_response())
+}
+
+/// From one window before the case began to one after its last line, or to now.
+fn asked(console: &Console, id: IncidentId) -> Option<(BTreeSet<String>, Timeline, EventTime)> {
+    let book = console.board.book();
+    let case = book.case(&id)?;
+    let window = case.incidents.first()?.shown.window;
+    let began = case.incidents.iter().map(|told| told.began()).min()?;
+    let last = case.incidents.iter().map(|told| told.shown.time).max()?;
+    let until = last.plus(window.length()).min(console.clock.now()).max(last);
+    let actors = case.actors().into_iter().take(MAX_DRAWN_ACTORS).map(str::to_owned).collect();
+    Some((actors, Timeline::new(began.minus(window.length()), until, window), until))
+}
+
+/// Every incident that names an account.
+pub(super) async fn actor(State(console): State<Console>, Path(actor): Path<String>) -> Response {
+    let book = console.board.book();
+    let cases = book.cases();
+    let concerned = cases.iter().flat_map(|case| case.incidents.iter().map(move |told| (case.id, *told)));
+    let told: Vec<ToldOf<'_>> = concerned
+        .filter(|(_, told)| told.shown.actors.contains(&actor))
+        .map(|(id, told)| ToldOf::new(id, told))
+        .collect();
+    Json(serde_json::json!({ "actor": actor, "told": told })).into_response()
+}
+
+/// What a verdict says.
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    verdict: Verdict,
+    #[serde(default)]
+    note: String,
+}
+
+/// Keeps a verdict on a case.
+pub(super) async fn judge(
+    State(console): State<Console>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Json(asked): Json<Asked>,
+) -> Result<Response, Refused> {
+    if !headers.contains_key(REQUEST_HEADER) {
+        return Err(Refused(StatusCode::FORBIDDEN, format!("expected the header {REQUEST_HEADER}")));
+    }
+    if asked.note.len() > MAX_NOTE_BYTES {
+        return Err(Refused(StatusCode::BAD_REQUEST, format!("note: expected at most {MAX_NOTE_BYTES} bytes")));
+    }
+    let case = console.board.book().case(&IncidentId(id)).map(|case| case.id.clone()).ok_or_else(no_case)?;
+    let judgement = Judgement {
+        schema: 1,
+        case,
+        verdict: asked.verdict,
+        by: LOCAL_USER.to_owned(),
+        at: console.clock.now(),
+        note: crate::core::identifiers::mask(&asked.note).into_owned(),
+    };
+    let log = Arc::clone(&console.log);
+    let (kept, judgement) = tokio::task::spawn_blocking(move || (log.judge(&judgement), judgement))
+        .await
+        .map_err(|error| failed(&error))?;
+    kept.map_err(|error| failed(&error))?;
+    Ok((StatusCode::CREATED, Json(judgement)).into_response())
+}
+
+/// Every configured rule, with what it has raised.
+pub(super) async fn rules(State(console): State<Console>) -> Response {
+    let book = console.board.book();
+    let precision = book.precision();
+    let lines: Vec<RuleLine<'_>> = console
+        .rules
+        .rules
+        .iter()
+        .map(|rule| RuleLine::new(rule, precision.get(rule.id.as_str()).copied(), book.incidents()))
+        .collect();
+    Json(serde_json::json!({ "version": console.rules.version, "rules": lines })).into_response()
+}
+
+/// This process: whether it is ready, and its metrics as Prometheus reads them.
+pub(super) async fn health(State(console): State<Console>) -> Result<Response, Refused> {
+    let metrics = console.metrics.render().map_err(|error| failed(&error))?;
+    let (not_ready, stuck) = (console.health.not_ready(), console.health.stuck());
+    Ok(Json(serde_json::json!({ "not_ready": not_ready, "stuck": stuck, "metrics": metrics })).into_response())
+}

@@ -1,0 +1,57 @@
+//! The console: pages for whoever is on call, and the JSON API under `/api/v1` that they are made from.
+//!
+//! Its state is the incidents and verdicts topics, read whole: a restart loses nothing, and every process that serves it
+//! shows the same.
+
+mod api;
+mod assets;
+mod board;
+mod events;
+mod views;
+
+pub use board::Board;
+
+use crate::core::rules::RuleSet;
+use crate::io::clock::Clock;
+use crate::io::http::Health;
+use crate::io::kafka::case_log::CaseLog;
+use crate::io::metrics::Metrics;
+use axum::Router;
+use axum::routing::{get, post};
+use std::sync::Arc;
+
+/// What the handlers read.
+#[derive(Clone)]
+pub struct Console {
+    /// Cases and verdicts.
+    pub board: Arc<Board>,
+    /// The activity log and the verdicts topic.
+    pub log: Arc<CaseLog>,
+    /// The rules that are configured.
+    pub rules: Arc<RuleSet>,
+    /// This process's metrics.
+    pub metrics: Arc<Metrics>,
+    /// Whether this process lives, and is ready.
+    pub health: Arc<Health>,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// What the deployment is called.
+    pub deployment: Arc<str>,
+}
+
+/// Pages, API and runbooks.
+pub fn router(console: Console) -> Router {
+    Router::new()
+        .route("/", get(assets::index))
+        .route("/assets/{*name}", get(assets::asset))
+        .route("/runbooks/{rule}", get(assets::runbook))
+        .route("/api/v1/cases", get(api::cases))
+        .route("/api/v1/cases/{id}", get(api::case))
+        .route("/api/v1/cases/{id}/timeline", get(api::timeline))
+        .route("/api/v1/cases/{id}/verdict", post(api::judge))
+        .route("/api/v1/actors/{actor}", get(api::actor))
+        .route("/api/v1/rules", get(api::rules))
+        .route("/api/v1/health", get(api::health))
+        .route("/api/v1/events", get(events::events))
+        .with_state(console)
+}

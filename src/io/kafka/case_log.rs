@@ -1,0 +1,129 @@
+//! What the console asks of Kafka besides incidents: what the actors of a case did, and verdicts to be kept.
+//!
+//! Timelines are read from the activity log when they are asked for, not from the engine's entities: the log also has
+//! what other processes own and what happened before a restart, and the engine would have to keep counts a minute of
+//! every entity for the few that are ever looked at.
+
+use super::deliveries::DeliverySet;
+use super::error::RunError;
+use super::log_reader::{LogRange, LogReader};
+use super::lookup::Lookup;
+use super::producer::{Destination, Producer};
+use super::services::partition_of_key;
+use crate::core::activity::Record;
+use crate::core::cases::{Judgement, Timeline};
+use crate::core::ingest::partition_of;
+use crate::core::time::{EventTime, Millis};
+use crate::core::units::{Offset, Partition};
+use crate::io::lifecycle::lock;
+use rdkafka::config::ClientConfig;
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+use thiserror::Error;
+
+/// Messages of one partition that one timeline reads, at most: the newest.
+const MAX_MESSAGES: u64 = 100_000;
+/// An activity is written at most this long after it happened, or is not drawn.
+const WRITTEN_WITHIN: Millis = Millis::from_hours(1);
+const DELIVERED_WITHIN: Duration = Duration::from_secs(10);
+
+/// Why a verdict is not kept.
+#[derive(Debug, Error)]
+pub enum JudgeError {
+    /// It cannot be written down.
+    #[error("a verdict as json")]
+    Json(#[from] serde_json::Error),
+    /// Kafka refuses.
+    #[error(transparent)]
+    Kafka(#[from] RunError),
+    /// It may or may not have arrived.
+    #[error("expected the verdict to be delivered within {} s", DELIVERED_WITHIN.as_secs())]
+    Late,
+}
+
+/// The activity log, read on demand, and the verdicts topic.
+pub struct CaseLog {
+    lookup: Lookup,
+    /// One timeline is read at a time: each is a scan.
+    reader: Mutex<LogReader>,
+    producer: Producer,
+    activity: String,
+    verdicts: String,
+    partitions: u32,
+    verdict_partitions: u32,
+}
+
+impl CaseLog {
+    /// Asks on behalf of `group`; does not join it.
+    ///
+    /// # Errors
+    /// [`RunError`] if a topic is missing or no broker answers.
+    pub fn new(
+        connection: &ClientConfig,
+        group: &str,
+        producer: Producer,
+        activity: &str,
+        verdicts: &str,
+    ) -> Result<Self, RunError> {
+        let lookup = Lookup::new(connection, group)?;
+        Ok(Self {
+            partitions: lookup.partitions(activity)?,
+            verdict_partitions: lookup.partitions(verdicts)?,
+            reader: Mutex::new(LogReader::new(connection, group, activity)?),
+            lookup,
+            producer,
+            activity: activity.to_owned(),
+            verdicts: verdicts.to_owned(),
+        })
+    }
+
+    /// Fills `timeline` with what `actors` did. Blocks for as long as the log takes to read.
+    ///
+    /// # Errors
+    /// [`RunError`] if the log cannot be read.
+    pub fn draw(&self, actors: &BTreeSet<String>, timeline: &mut Timeline, until: EventTime) -> Result<(), RunError> {
+        let homes: BTreeSet<u32> = actors.iter().map(|actor| partition_of(actor, self.partitions).0).collect();
+        let reader = lock(&self.reader);
+        for partition in homes.into_iter().map(Partition) {
+            let range = self.range(partition, timeline.reads_from(), until)?;
+            timeline.cut |= range.1;
+            reader.records(range.0, |_, record| match record {
+                Record::Activity(activity) if actors.contains(activity.actor) => timeline.take(activity),
+                Record::Activity(_)
+                | Record::Tick(_)
+                | Record::Control(_)
+                | Record::Pool(_)
+                | Record::Roles(_)
+                | Record::Source(_) => {}
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Keeps a verdict; returns once the broker has it.
+    ///
+    /// # Errors
+    /// [`JudgeError`]
+    pub fn judge(&self, judgement: &Judgement) -> Result<(), JudgeError> {
+        let line = serde_json::to_vec(judgement)?;
+        let key = judgement.case.0.as_bytes();
+        let partition = partition_of_key(key, self.verdict_partitions);
+        let set = DeliverySet::open();
+        self.producer.send(Destination { topic: &self.verdicts, partition, key: Some(key) }, &line, Some(&set))?;
+        set.seal();
+        let delivered = self.producer.wait_delivered(&[set], Instant::now() + DELIVERED_WITHIN);
+        delivered.then_some(()).ok_or(JudgeError::Late)
+    }
+
+    /// What was written in the meantime, and whether its beginning is left out.
+    fn range(&self, partition: Partition, from: EventTime, to: EventTime) -> Result<(LogRange, bool), RunError> {
+        let ends = self.lookup.ends(&self.activity, partition)?;
+        // A broker that keeps no index of times is read from the beginning.
+        let at = |time| self.lookup.offset_at(&self.activity, partition, time).ok().flatten();
+        let high = at(to.plus(WRITTEN_WITHIN)).map_or(ends.high, |later| later.min(ends.high));
+        let wanted = at(from).map_or(ends.low, |begin| begin.clamp(ends.low, high));
+        let newest = Offset(high.0.saturating_sub(MAX_MESSAGES));
+        Ok((LogRange { partition, from: wanted.max(newest), to: high }, wanted < newest))
+    }
+}
