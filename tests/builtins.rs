@@ -6,8 +6,9 @@ mod cluster;
 use cluster::Cluster;
 use leakwatch::core::activity::{Activity, Control, FilterFigures, Flags, Origin, Record, SourceNote, Tick};
 use leakwatch::core::incident::{EntityKind, Severity, Status};
+use leakwatch::core::ingest::partition_of;
 use leakwatch::core::time::{EventTime, Millis};
-use leakwatch::core::units::Partition;
+use leakwatch::core::units::{Partition, Rows};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -41,9 +42,9 @@ impl Watch {
             origin: Origin { source: QUERIES, offset: self.offset, ..Origin::default() },
             time: received,
             received,
-            flags,
             actor,
             role,
+            flags: flags.with(Flags::LISTED, role != "unknown"),
             ..Activity::default()
         });
         self.cluster.append(actor, &record);
@@ -178,4 +179,36 @@ fn what_was_lost_wakes_somebody() {
     let incomplete = watch.cluster.last_of("state-incomplete");
     assert_eq!((incomplete.status, incomplete.severity), (Status::Opened, Severity::Page));
     assert_eq!(watch.told("directory-refused", "directory"), [(Status::Opened, Severity::Warning)]);
+}
+
+#[test]
+fn a_copy_of_unknown_size_pages_also_where_the_account_is_alone_in_its_partition() {
+    let mut watch = Watch::new();
+    let rows_told = |watch: &mut Watch, actor: &str, minute, rows: Option<u64>| {
+        watch.offset += 1;
+        let flags = Flags::CUSTOMER_OBJECT.with(Flags::BULK_OPERATION, rows.is_none());
+        let record = Record::Activity(Activity {
+            origin: Origin { source: QUERIES, offset: watch.offset, ..Origin::default() },
+            time: at(minute),
+            received: at(minute),
+            actor,
+            role: "sales",
+            flags,
+            rows: rows.map(Rows),
+            ..Activity::default()
+        });
+        watch.cluster.append(actor, &record);
+    };
+    let elsewhere = |name: &String| partition_of(name, PARTITIONS) != partition_of("copier", PARTITIONS);
+    for name in (0..40).map(|number| format!("e{number}")).filter(elsewhere) {
+        rows_told(&mut watch, &name, 1, Some(3));
+    }
+    for minute in 2..5 {
+        watch.tick(minute);
+    }
+    rows_told(&mut watch, "copier", 6, None);
+    watch.tick(7);
+    let raised = watch.cluster.lines.values().filter(|line| line.rule == "unknown-rows");
+    let raised: Vec<_> = raised.map(|line| (line.entity.id.as_str(), line.severity)).collect();
+    assert_eq!(raised, [("copier", Severity::Page)]);
 }

@@ -116,8 +116,12 @@ impl DetectStage for CountDetect {
                 }
             }
             Record::Control(Control::Rules { version, .. }) => self.rules = Some((*version).to_owned()),
-            Record::Control(_) | Record::Tick(Tick { .. }) | Record::Pool(_) | Record::Roles(_) | Record::Source(_) => {
-            }
+            Record::Control(_)
+            | Record::Tick(Tick { .. })
+            | Record::Pool(_)
+            | Record::Roles(_)
+            | Record::Source(_)
+            | Record::SourceRows(_) => {}
         }
     }
 

@@ -139,7 +139,7 @@ impl Cut {
                 self.passed |= tick.time > self.at;
                 tick.time <= self.at
             }
-            Record::Control(_) | Record::Roles(_) | Record::Source(_) => !self.passed,
+            Record::Control(_) | Record::Roles(_) | Record::Source(_) | Record::SourceRows(_) => !self.passed,
         }
     }
 }

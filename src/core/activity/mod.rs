@@ -10,7 +10,7 @@ pub mod record;
 mod tests;
 
 pub use codec::{BatchBuilder, BatchReader, CodecError};
-pub use pool::{MadeBy, Pool, PoolActor, PoolTags, RoleFigures, RoleHistogram, SourceFigures};
+pub use pool::{MadeBy, Pool, PoolTags, RoleFigures, RoleHistogram, SourceFigures, SourceRows};
 pub use record::{
     Activity, ActorKind, Control, DestinationClass, FilterFigures, Flags, KindFigures, Origin, Record, SourceNote,
     TagList, Tick,

@@ -36,7 +36,7 @@ pub struct Pool<'a> {
     /// A rule that counts it: it belongs to the events which that rule counts.
     #[serde(borrow)]
     pub rule: &'a str,
-    /// When it happened; of several events, the last one's time.
+    /// When it happened; of several reads, the first one's time, of several sends the last one's.
     pub time: EventTime,
     /// When it arrived.
     pub received: EventTime,
@@ -47,7 +47,9 @@ pub struct Pool<'a> {
     pub case: Option<(&'a str, EventTime)>,
     /// Who did it.
     #[serde(borrow)]
-    pub actors: SmallVec<[PoolActor<'a>; 1]>,
+    pub actor: &'a str,
+    /// Nobody by name: the client address stands in for the actor.
+    pub nameless: bool,
     /// The producer's id of the event; of several, the first one's.
     #[serde(borrow)]
     pub event: Option<&'a str>,
@@ -66,16 +68,6 @@ pub struct Pool<'a> {
     pub tags: SmallVec<[PoolTags<'a>; 1]>,
 }
 
-/// Somebody's share in a [`Pool`] record.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PoolActor<'a> {
-    /// The actor.
-    #[serde(borrow)]
-    pub name: &'a str,
-    /// Customers, or where there are none, events.
-    pub share: u64,
-}
-
 /// Customers of one kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PoolTags<'a> {
@@ -85,7 +77,7 @@ pub struct PoolTags<'a> {
     /// Distinct tags, 8 bytes each, little-endian.
     #[serde(borrow, with = "serde_bytes")]
     pub tags: &'a [u8],
-    /// One bit a tag, least significant first: the actor had read it before it was sent.
+    /// One bit a tag, least significant first: the actor had itself read it before it was sent.
     #[serde(borrow, with = "serde_bytes")]
     pub overlap: &'a [u8],
     /// Whether it counts by a filter's word alone.
@@ -143,4 +135,21 @@ pub struct SourceFigures<'a> {
     pub future: u64,
     /// Actors seen for the first time that the directory does not know.
     pub new_unlisted: u64,
+    /// Queries that told their rows.
+    pub told: u32,
+    /// Queries that did not.
+    pub untold: u32,
+}
+
+/// How many of a source's queries tell their rows, by all partitions' figures: sent by its owner to all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceRows {
+    /// Who made it.
+    pub made_by: MadeBy,
+    /// The source's number in origins.
+    pub source: u64,
+    /// Queries that told their rows.
+    pub told: u32,
+    /// Queries that did not.
+    pub untold: u32,
 }

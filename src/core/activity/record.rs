@@ -2,7 +2,7 @@
 //!
 //! Field order is the wire format (see [`super::codec`]): append, never reorder, and raise the version.
 
-use super::pool::{Pool, RoleFigures, SourceFigures};
+use super::pool::{Pool, RoleFigures, SourceFigures, SourceRows};
 use crate::core::event::EventKind;
 use crate::core::time::{EventTime, Millis};
 use crate::core::units::{ByteCount, Epoch, Partition, Rows, Tag};
@@ -31,6 +31,8 @@ pub enum Record<'a> {
     /// What a partition saw of a source.
     #[serde(borrow)]
     Source(SourceFigures<'a>),
+    /// How many of a source's queries tell their rows.
+    SourceRows(SourceRows),
 }
 
 /// Where a record came from. Highest-per-origin makes at-least-once delivery count once.
@@ -80,6 +82,8 @@ impl Flags {
 
     /// A program acts from an address that the directory says a person holds.
     pub const PERSONS_ADDRESS: Self = Self(1 << 10);
+    /// The directory has, or once had, the actor.
+    pub const LISTED: Self = Self(1 << 11);
 
     /// Whether every flag of `other` is set.
     pub const fn has(self, other: Self) -> bool {

@@ -69,6 +69,7 @@ const fn name(record: &Record<'_>) -> &'static str {
         Record::Pool(_) => "pool",
         Record::Roles(_) => "roles",
         Record::Source(_) => "source",
+        Record::SourceRows(_) => "rows of a source",
     }
 }
 

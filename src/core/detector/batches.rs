@@ -11,7 +11,6 @@ use crate::core::window::Sums;
 use hashbrown::{Equivalent, HashMap};
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
 
 /// A batch holds the events of this much event time.
 const SLICE: Millis = Millis::from_mins(5);
@@ -19,16 +18,15 @@ const SLICE: Millis = Millis::from_mins(5);
 const MAX_OPEN: usize = 50_000;
 /// Tags of one batch; beyond, it is closed early.
 const MAX_TAGS: usize = 8_192;
-/// Actors of one batch; beyond, it is closed early.
-const MAX_ACTORS: usize = 256;
 
-/// Whom a batch is for, and when.
+/// Whom a batch is for, of whom, and when.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) struct Key {
     slice: i64,
     pub kind: EntityKind,
     pub id: Box<str>,
     pub stream: u32,
+    pub actor: Box<str>,
 }
 
 /// A tag of a batch.
@@ -40,7 +38,7 @@ pub(super) struct BatchTag {
     pub overlap: bool,
 }
 
-/// Several events of one slice.
+/// Several events of one actor in one slice.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Batch {
     pub of: EventKind,
@@ -48,7 +46,7 @@ pub(super) struct Batch {
     pub received: EventTime,
     pub event: Option<Box<str>>,
     pub sums: Sums,
-    pub actors: Vec<(Box<str>, u64)>,
+    pub nameless: bool,
     pub tags: Vec<BatchTag>,
     pub case: Option<(String, EventTime)>,
     pub exposure: u64,
@@ -63,6 +61,7 @@ pub(super) struct KeyRef<'a> {
     pub kind: EntityKind,
     pub id: &'a str,
     pub stream: u32,
+    pub actor: &'a str,
 }
 
 /// One event's part in a batch.
@@ -73,7 +72,7 @@ pub(super) struct Part<'a> {
     pub received: EventTime,
     pub event: Option<&'a str>,
     pub sums: Sums,
-    pub actor: &'a str,
+    pub nameless: bool,
     pub tags: &'a [SeenTag],
     pub case: Option<(String, EventTime)>,
     pub exposure: u64,
@@ -92,27 +91,28 @@ pub(super) struct Batches {
 impl Key {
     /// The same, borrowed.
     pub fn as_ref(&self) -> KeyRef<'_> {
-        KeyRef { slice: self.slice, kind: self.kind, id: &self.id, stream: self.stream }
+        KeyRef { slice: self.slice, kind: self.kind, id: &self.id, stream: self.stream, actor: &self.actor }
     }
 }
 
 impl<'a> KeyRef<'a> {
-    /// The batch of events at `time` for an entity.
-    pub fn new(kind: EntityKind, id: &'a str, stream: usize, time: EventTime) -> Self {
+    /// The batch of the events of `actor` at `time` for an entity.
+    pub fn new(kind: EntityKind, id: &'a str, stream: usize, actor: &'a str, time: EventTime) -> Self {
         let slice = time.as_millis().div_euclid(SLICE.as_millis());
-        Self { slice, kind, id, stream: u32::try_from(stream).unwrap_or(u32::MAX) }
+        Self { slice, kind, id, stream: u32::try_from(stream).unwrap_or(u32::MAX), actor }
     }
 }
 
 impl Equivalent<Key> for KeyRef<'_> {
     fn equivalent(&self, key: &Key) -> bool {
-        (self.slice, self.kind, self.id, self.stream) == (key.slice, key.kind, &*key.id, key.stream)
+        (self.slice, self.kind, self.stream) == (key.slice, key.kind, key.stream)
+            && (self.id, self.actor) == (&*key.id, &*key.actor)
     }
 }
 
 impl From<KeyRef<'_>> for Key {
     fn from(key: KeyRef<'_>) -> Self {
-        Self { slice: key.slice, kind: key.kind, id: key.id.into(), stream: key.stream }
+        Self { slice: key.slice, kind: key.kind, id: key.id.into(), stream: key.stream, actor: key.actor.into() }
     }
 }
 
@@ -160,7 +160,7 @@ impl From<Part<'_>> for Batch {
             received: part.received,
             event: part.event.map(Into::into),
             sums: Sums::default(),
-            actors: Vec::new(),
+            nameless: part.nameless,
             tags: Vec::new(),
             case: None,
             exposure: 0,
@@ -174,20 +174,19 @@ impl From<Part<'_>> for Batch {
 
 impl Batch {
     fn is_full(&self) -> bool {
-        self.tags.len() >= MAX_TAGS || self.actors.len() >= MAX_ACTORS
+        self.tags.len() >= MAX_TAGS
     }
 
     fn add(&mut self, part: Part<'_>) {
-        self.time = self.time.max(part.time);
+        // What is read must not seem to be read after it was sent.
+        self.time = match self.of {
+            EventKind::Query => self.time.min(part.time),
+            EventKind::Egress => self.time.max(part.time),
+        };
         self.received = self.received.max(part.received);
         self.sums += part.sums;
         self.exposure = self.exposure.max(part.exposure);
         self.tags.extend(part.tags.iter().filter(|tag| tag.customer).map(BatchTag::from));
-        let share = largest_kind(part.tags, |tag| tag.customer).max(part.sums.events);
-        match self.actors.iter_mut().find(|(known, _)| **known == *part.actor) {
-            Some((_, known)) => *known += share,
-            None => self.actors.push((part.actor.into(), share)),
-        }
         if let Some(case) = part.case
             && self.case.as_ref().is_none_or(|known| case.1 < known.1)
         {
@@ -201,18 +200,6 @@ impl Batch {
         self.tags.dedup_by_key(|tag| (tag.kind, tag.tested, tag.tag));
         self
     }
-}
-
-/// How many tags of the largest kind are `counted`: a customer is named by several kinds.
-pub(super) fn largest_kind(tags: &[SeenTag], counted: impl Fn(&SeenTag) -> bool) -> u64 {
-    let mut kinds: SmallVec<[(KindId, u64); 4]> = SmallVec::new();
-    for tag in tags.iter().filter(|tag| counted(tag)) {
-        match kinds.iter_mut().find(|(kind, _)| *kind == tag.kind) {
-            Some((_, count)) => *count += 1,
-            None => kinds.push((tag.kind, 1)),
-        }
-    }
-    kinds.into_iter().map(|(_, count)| count).max().unwrap_or(0)
 }
 
 impl From<&SeenTag> for BatchTag {

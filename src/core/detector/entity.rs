@@ -10,7 +10,6 @@ use super::networks::Networks;
 use super::stream::StreamState;
 use super::unread::Unread;
 use crate::core::activity::{Activity, ActorKind};
-use crate::core::identity::UNKNOWN_ROLE;
 use crate::core::incident::{EntityKind, IncidentId};
 use crate::core::rules::{Limits, RuleSet, Subject};
 use crate::core::time::{EventTime, Millis};
@@ -29,6 +28,8 @@ pub(super) struct EntityState {
     pub role: Box<str>,
     pub team: Box<str>,
     pub kind: ActorKind,
+    /// The directory has, or once had, the actor: it is never forgotten.
+    pub listed: bool,
     /// Under notice, or gone.
     pub leaving: bool,
     pub streams: Vec<Option<Box<StreamState>>>,
@@ -66,6 +67,7 @@ impl EntityState {
             role: Box::default(),
             team: Box::default(),
             kind: ActorKind::Human,
+            listed: false,
             leaving: false,
             streams: Vec::new(),
             overlaps: Vec::new(),
@@ -100,11 +102,6 @@ impl EntityState {
             self.leaving = leaving;
             self.limits = None;
         }
-    }
-
-    /// Whether some directory lists it: such an actor is never forgotten.
-    pub fn is_listed(&self) -> bool {
-        self.entity == EntityKind::Actor && &*self.role != UNKNOWN_ROLE
     }
 
     /// Whom rules judge.
@@ -157,6 +154,6 @@ impl EntityState {
             self.overlaps.clear();
         }
         let over = empty || idle > FORGOTTEN_AFTER;
-        self.is_listed() || !(over && self.open.is_empty() && self.closed.is_empty())
+        self.listed || !(over && self.open.is_empty() && self.closed.is_empty())
     }
 }

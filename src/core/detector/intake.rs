@@ -6,11 +6,12 @@ use super::fresh;
 use super::hours::Hours;
 use super::judge::Judge;
 use super::networks::Networks;
+use super::pooled::CROWD;
 use super::stream::{Seen, SeenTag, StreamState};
 use super::{Detector, Output, emit};
 use crate::core::activity::{Activity, ActorKind, DestinationClass, Flags, TagList};
 use crate::core::event::EventKind;
-use crate::core::identity::UNKNOWN_ROLE;
+use crate::core::identity::ADDRESS_PREFIX;
 use crate::core::incident::{EntityKind, Incident};
 use crate::core::rules::{Context, customers_named};
 use crate::core::time::EventTime;
@@ -19,10 +20,8 @@ use crate::core::window::{Mark, Sums};
 use siphasher::sip::SipHasher13;
 use std::hash::Hasher;
 
-/// A source that told the rows of at least so many of its queries, in percent, usually tells them.
-const USUALLY_PERCENT: u64 = 50;
-/// Old queries fade: the counts of a source are halved here.
-const MAX_TOLD: u32 = 10_000;
+/// Strangers beyond the limit are told apart by address, so many addresses as this share of the limit.
+const CROWDED_ADDRESSES_SHARE: usize = 8;
 
 /// Memory that is reused from event to event.
 #[derive(Debug, Default)]
@@ -59,22 +58,33 @@ impl Detector {
 
     /// The actor's place, made where it is new; whether it was made for an account that no directory knows.
     fn entity(&mut self, activity: &Activity<'_>) -> (usize, bool) {
+        let listed = activity.flags.has(Flags::LISTED);
         if let Some(at) = self.roster.find(EntityKind::Actor, activity.actor) {
+            if listed {
+                self.roster.list(at);
+            }
             return (at, false);
         }
-        let unlisted = activity.role == UNKNOWN_ROLE;
-        let mut name = activity.actor;
-        let shared;
-        if unlisted && self.roster.count(EntityKind::Actor) >= self.settings.max_unlisted {
-            self.stats.crowded += 1;
-            shared = format!("ip:{}", activity.client_ip.unwrap_or(UNKNOWN_ROLE));
-            name = &shared;
-            if let Some(at) = self.roster.find(EntityKind::Actor, name) {
-                return (at, true);
-            }
+        let crowded = (!listed).then(|| self.crowd(activity)).flatten();
+        let name = crowded.as_deref().unwrap_or(activity.actor);
+        if let Some(at) = crowded.as_deref().and_then(|name| self.roster.find(EntityKind::Actor, name)) {
+            return (at, true);
         }
         let since = self.since(activity);
-        (self.roster.insert(EntityState::new(EntityKind::Actor, name, since)), unlisted)
+        let entity = EntityState { listed, ..EntityState::new(EntityKind::Actor, name, since) };
+        (self.roster.insert(entity), !listed)
+    }
+
+    /// Whom one more stranger is counted with, once there are too many: those at its address; once there are too many
+    /// addresses, too, all of them.
+    fn crowd(&mut self, activity: &Activity<'_>) -> Option<String> {
+        let (strangers, most) = (self.roster.strangers(), self.settings.max_unlisted);
+        if strangers < most {
+            return None;
+        }
+        self.stats.crowded += 1;
+        let address = activity.client_ip.filter(|_| strangers < most + most / CROWDED_ADDRESSES_SHARE);
+        Some(format!("{ADDRESS_PREFIX}{}", address.unwrap_or(CROWD)))
     }
 
     /// From when on an actor met by this event counts as watched: a stamp from long ago teaches nothing.
@@ -84,7 +94,7 @@ impl Detector {
 
     /// What the actor and the source were before this event.
     fn context(&mut self, at: usize, activity: &Activity<'_>) -> Option<Context> {
-        let rows_usual = self.rows_usual(activity);
+        let rows_usual = self.sources.rows.usual(activity);
         let (plan, began, since) = (&self.plan, self.began, self.since(activity));
         let entity = self.roster.get_mut(at)?;
         let known = entity.last_event > EventTime::MIN;
@@ -107,25 +117,6 @@ impl Detector {
         Some(Context { rows_usual, unusual_hours, new_network, new_destination, silent_for })
     }
 
-    /// Whether the activity's source usually tells rows; counts this one after the answer.
-    fn rows_usual(&mut self, activity: &Activity<'_>) -> bool {
-        if activity.kind != EventKind::Query || activity.flags.has(Flags::CONTINUATION) {
-            return false;
-        }
-        let (told, untold) = self.told_rows.entry(activity.origin.source).or_default();
-        let all = u64::from(*told) + u64::from(*untold);
-        let usual = all > 0 && u64::from(*told) * 100 >= all * USUALLY_PERCENT;
-        if activity.rows.is_some() {
-            *told += 1;
-        } else {
-            *untold += 1;
-        }
-        if *told + *untold > MAX_TOLD {
-            (*told, *untold) = (*told / 2, *untold / 2);
-        }
-        usual
-    }
-
     /// Adds the activity to every stream of the actor's own that it belongs to; leaves the rules to judge in the
     /// scratch.
     fn count(&mut self, at: usize, activity: &Activity<'_>, context: &Context) {
@@ -145,6 +136,7 @@ impl Detector {
             objects: &scratch.objects,
             destination: activity.destination.map(name_tag),
             customers: customers_named(activity),
+            nameless: activity.flags.has(Flags::NAMELESS),
             settled: entity.first_seen.max(began).plus(fresh::LEARN),
         };
         entity.streams.resize_with(self.plan.streams.len(), || None);
@@ -164,7 +156,28 @@ impl Detector {
 
     fn judge(&mut self, at: usize, activity: &Activity<'_>, out: &mut Vec<Output>) {
         let event = Mark::new(activity.time, activity.id);
+        let reads = activity.kind == EventKind::Query;
+        if reads {
+            self.note_sequences(at, activity.time);
+        }
         self.judge_rules(at, &event, activity.destination, out);
+        if let Some(entity) = self.roster.get_mut(at).filter(|_| reads) {
+            let limits = entity.limits(&self.plan.set);
+            let (plan, figures, roles) = (&self.plan, &self.figures, &self.roles);
+            Judge { plan, figures, roles, limits: &limits, event: &event, destination: None }
+                .learn_reads(entity, activity.time);
+        }
+    }
+
+    /// A query that arrives after something left, and came before it, is judged with it.
+    fn note_sequences(&mut self, at: usize, time: EventTime) {
+        let Some(entity) = self.roster.get_mut(at) else { return };
+        for (rule, within) in &self.plan.sequences {
+            let left = entity.streams[self.plan.places[*rule].stream].as_ref().map(|leaves| leaves.newest);
+            if let Some(left) = left.filter(|left| *left >= time && left.since(time) < within.length()) {
+                self.scratch.rules.push((*rule, left));
+            }
+        }
     }
 
     /// Judges the rules in the scratch.

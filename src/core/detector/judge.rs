@@ -9,7 +9,7 @@ use super::role_book::RoleBook;
 use super::summary::{Sentence, sentence};
 use super::view::View;
 use crate::core::incident::{Baseline, Customers, EntityKind, Evidence, Incident, NamedCount, Severity, Window};
-use crate::core::rules::Limits;
+use crate::core::rules::{Limits, Shape};
 use crate::core::time::{EventTime, Millis};
 use crate::core::window::{Mark, slice_end, slice_of};
 
@@ -84,7 +84,10 @@ impl Judge<'_> {
         let observed = View::new(self.plan, self.figures, entity).value(rule, time);
         let bounds = self.bounds(entity, rule, time);
         let met = bounds.limits.met(observed);
-        self.learn(entity, rule, time, observed, met.is_some());
+        // What was queried before something leaves was learned when it was queried.
+        if !matches!(self.plan.set.rules[rule].shape, Shape::Sequence { .. }) {
+            self.learn(entity, rule, time, observed, met.is_some());
+        }
         let Some((severity, threshold)) = met else { return };
         let spec = &self.plan.set.rules[rule];
         if self.plan.set.is_excepted(&spec.id, &entity.subject(), time)
@@ -97,16 +100,26 @@ impl Judge<'_> {
         lines.extend(entity.note(spec, met));
     }
 
+    /// What an actor queries is ordinary for a sequence also while nothing leaves.
+    pub fn learn_reads(&self, entity: &mut EntityState, time: EventTime) {
+        for (rule, within) in &self.plan.sequences {
+            if self.plan.places[*rule].baseline.is_some() {
+                let read = View::new(self.plan, self.figures, entity).read_within(*within, time);
+                self.learn(entity, *rule, time, read, !entity.open.is_empty());
+            }
+        }
+    }
+
     /// What happens inside an open incident is not ordinary.
     fn learn(&self, entity: &mut EntityState, rule: usize, time: EventTime, observed: f64, met: bool) {
         let Some(place) = self.plan.places[rule].baseline else { return };
-        if met || entity.open_of(&self.plan.set.rules[rule].id).is_some() {
-            return;
-        }
+        let inside = met || entity.open_of(&self.plan.set.rules[rule].id).is_some();
         entity.learned.resize_with(self.plan.baselines.len(), || None);
         let first_seen = entity.first_seen;
         let learned = entity.learned[place].get_or_insert_with(|| Box::new(Learned::since(first_seen)));
-        learned.learn(time, observed);
+        if !inside {
+            learned.learn(time, observed);
+        }
     }
 
     /// Whether there is anything to tell: the cheap half of [`EntityState::note`].

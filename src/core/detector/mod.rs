@@ -34,6 +34,7 @@ mod summary;
 mod tell;
 #[cfg(test)]
 mod tests;
+mod told_rows;
 mod unread;
 mod upkeep;
 mod view;
@@ -49,7 +50,7 @@ use dedupe::{Origins, RecentIds};
 use entity::EntityState;
 use figures::Figures;
 use plan::Plan;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The state of one partition.
 #[derive(Debug)]
@@ -78,8 +79,6 @@ pub struct Detector {
     sources: sources::Sources,
     /// When open incidents are looked at next: (time, entity, rule).
     due: BTreeSet<(EventTime, u32, String)>,
-    /// Queries of a source that told their rows, and that did not.
-    told_rows: BTreeMap<u64, (u32, u32)>,
     swept: (EventTime, u32),
     stats: DetectorStats,
     scratch: intake::Scratch,
@@ -108,7 +107,6 @@ impl Detector {
             batches: batches::Batches::default(),
             sources: sources::Sources::default(),
             due: BTreeSet::new(),
-            told_rows: BTreeMap::new(),
             swept: (EventTime::MIN, 0),
             stats: DetectorStats::default(),
             scratch: intake::Scratch::default(),
@@ -126,6 +124,7 @@ impl Detector {
             Record::Pool(pool) => self.take_pool(pool, out),
             Record::Roles(figures) => self.take_roles(figures),
             Record::Source(figures) => self.take_source(figures, out),
+            Record::SourceRows(rows) => self.take_rows(rows),
         }
         self.position = Some(position);
     }

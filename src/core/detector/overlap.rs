@@ -5,7 +5,7 @@ use super::kinds::{KindId, Kinds, Tags};
 use super::plan::{OverlapSpec, Plan, QUERIES};
 use super::stream::{Seen, SeenTag, StreamState};
 use crate::core::event::EventKind;
-use crate::core::incident::Window;
+use crate::core::incident::{EntityKind, Window};
 use crate::core::time::EventTime;
 use crate::core::units::Tag;
 use crate::core::window::EXACT_UP_TO;
@@ -59,13 +59,13 @@ fn told(entity: &mut EntityState, at: usize, spec: &OverlapSpec, seen: &Seen<'_>
     any
 }
 
-/// An egress: which of its customers were read before?
+/// An egress: which of its customers were read before? What its sender had itself read counts there, not at the address.
 fn sent(entity: &mut EntityState, at: usize, spec: &OverlapSpec, reads: usize, seen: &Seen<'_>) -> Option<EventTime> {
-    let EntityState { streams, overlaps, .. } = entity;
-    let reads = customers(streams, reads)?;
+    let EntityState { entity: by, streams, overlaps, .. } = entity;
+    let reads = others(*by, seen, streams, reads)?;
     let from = seen.time.minus(spec.read_before.length());
     let mut any = None;
-    for tag in seen.tags.iter().filter(|tag| tag.customer) {
+    for tag in seen.tags.iter().filter(|tag| tag.customer && !tag.overlap) {
         let Some(known) = reads.get(tag.kind) else { continue };
         if known.seen_between(tag.tag, from, seen.time).is_some() {
             add(&mut overlaps[at], spec, tag.kind, tag.tag, seen.time, known.level());
@@ -83,12 +83,12 @@ fn read_late(
     reads: usize,
     seen: &Seen<'_>,
 ) -> Option<EventTime> {
-    let EntityState { streams, overlaps, .. } = entity;
+    let EntityState { entity: by, streams, overlaps, .. } = entity;
     let newest = streams.get(spec.stream)?.as_ref()?.newest;
     if newest < seen.time {
         return None;
     }
-    let sends = customers(streams, spec.stream)?;
+    let sends = others(*by, seen, streams, spec.stream)?;
     let level = |kind: KindId| {
         let reads = customers(streams, reads).and_then(|reads| reads.get(kind));
         reads.map_or(0, Tags::level)
@@ -118,6 +118,20 @@ fn add(
     let tags = overlap.get_or_insert_default().get_or_insert(kind, &[spec.window], EXACT_UP_TO);
     tags.raise_level(reads_level);
     tags.observe(tag, time);
+}
+
+/// The other half of an overlap: of an actor, all of it. At an address one half is nobody's by name, for two people with
+/// names who share one are colleagues.
+fn others<'a>(
+    by: EntityKind,
+    seen: &Seen<'_>,
+    streams: &'a [Option<Box<StreamState>>],
+    stream: usize,
+) -> Option<&'a Kinds> {
+    if by == EntityKind::ClientIp && !seen.nameless {
+        return streams.get(stream)?.as_deref()?.nameless.as_deref();
+    }
+    customers(streams, stream)
 }
 
 fn customers(streams: &[Option<Box<StreamState>>], stream: usize) -> Option<&Kinds> {

@@ -69,6 +69,8 @@ pub(super) struct Plan {
     pub places: Vec<RulePlace>,
     /// Rules with a baseline.
     pub baselines: Vec<usize>,
+    /// Rules about customers queried before something leaves, and within which time.
+    pub sequences: Vec<(usize, Window)>,
     /// Streams that an actor's own state counts.
     pub own: ByKind,
     /// Streams of entities that actors share.
@@ -191,7 +193,10 @@ impl Plan {
         match shape {
             Shape::Count(measure) => spec.count(measure, window),
             Shape::FirstSeen(what) => spec.count_fresh(what, least_customers, window),
-            Shape::Sequence { within } => self.streams[QUERIES].count_customers(within),
+            Shape::Sequence { within } => {
+                self.sequences.push((index, within));
+                self.streams[QUERIES].count_customers(within);
+            }
             Shape::Overlap { read_before } => {
                 spec.count_customers(window);
                 let reads = self.reads(by);

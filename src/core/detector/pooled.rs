@@ -1,18 +1,20 @@
 //! Taking in what other partitions tell of an entity that several actors share.
 
-use super::batches::largest_kind;
 use super::entity::EntityState;
 use super::stream::{Seen, SeenTag, StreamState};
 use super::{Detector, Output};
 use crate::core::activity::{MadeBy, Pool, RoleFigures};
-use crate::core::incident::IncidentId;
+use crate::core::incident::{IncidentId, Window};
+use crate::core::time::{EventTime, Millis};
 use crate::core::units::{Partition, Position};
 use crate::core::window::Mark;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Whatever is shared is counted as one entity by this name, once there are too many.
-const CROWD: &str = "*";
+pub(super) const CROWD: &str = "*";
+/// A case that others' records carried is theirs no longer: the longest window has left its opening behind.
+const CASE_LASTS: Millis = Window::Month.length();
 
 /// The highest record taken in of each partition: every sender sends the same sequence, so what is not above is a repeat.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -93,6 +95,7 @@ impl Detector {
             objects: &scratch.objects,
             destination: pool.destination.map(super::intake::name_tag),
             customers: 0,
+            nameless: pool.nameless,
             settled: watermark,
         };
         entity.streams.resize_with(self.plan.streams.len(), || None);
@@ -102,19 +105,17 @@ impl Detector {
         let spec = &self.plan.streams[stream];
         let state = entity.streams[stream].get_or_insert_with(|| Box::new(StreamState::new(spec)));
         state.add(spec, &seen);
-        let overlap = largest_kind(&scratch.tags, |tag| tag.overlap);
-        for actor in &pool.actors {
-            state.shares.add(actor.name, pool.time, actor.share, overlap.min(actor.share));
-        }
+        state.shares.add(&spec.windows, pool.actor, pool.time, pool.sums.events, &scratch.tags);
         scratch.rules.extend(spec.rules.iter().map(|rule| (*rule, pool.time)));
         super::overlap::count(&self.plan, entity, pool.of, &seen, &scratch.matched, &mut scratch.rules);
     }
 }
 
-/// The oldest case that a record carried becomes the entity's.
+/// The oldest case that a record carried becomes the entity's, unless it is older than what any window still counts.
 fn note_case(entity: &mut EntityState, pool: &Pool<'_>) {
+    let is_over = |opened: EventTime| pool.time.since(opened) > CASE_LASTS;
     if let Some((id, opened)) = pool.case
-        && entity.case.as_ref().is_none_or(|case| opened < case.0)
+        && entity.case.as_ref().is_none_or(|case| opened < case.0 || is_over(case.0))
     {
         entity.case = Some(Box::new((opened, IncidentId(id.to_owned()))));
     }

@@ -14,6 +14,8 @@ pub(super) struct Roster {
     names: [HashMap<Box<str>, u32, FxBuildHasher>; KINDS],
     slots: Vec<Option<EntityState>>,
     free: Vec<u32>,
+    /// Actors that no directory lists.
+    strangers: usize,
 }
 
 impl Roster {
@@ -30,6 +32,7 @@ impl Roster {
     /// Adds an entity that is not there yet; gives its number.
     pub fn insert(&mut self, entity: EntityState) -> usize {
         let (kind, name) = (place(entity.entity), entity.name.clone());
+        self.strangers += usize::from(is_stranger(&entity));
         let at = if let Some(free) = self.free.pop() {
             self.slots[free as usize] = Some(entity);
             free
@@ -45,8 +48,24 @@ impl Roster {
     pub fn remove(&mut self, at: usize) {
         if let Some(entity) = self.slots.get_mut(at).and_then(Option::take) {
             self.names[place(entity.entity)].remove(&entity.name);
+            self.strangers -= usize::from(is_stranger(&entity));
             self.free.push(u32::try_from(at).unwrap_or(u32::MAX));
         }
+    }
+
+    /// The directory lists the actor at a number from now on.
+    pub fn list(&mut self, at: usize) {
+        if let Some(entity) = self.slots.get_mut(at).and_then(Option::as_mut)
+            && is_stranger(entity)
+        {
+            entity.listed = true;
+            self.strangers -= 1;
+        }
+    }
+
+    /// How many actors there are that no directory lists.
+    pub const fn strangers(&self) -> usize {
+        self.strangers
     }
 
     /// How many entities of a kind there are.
@@ -76,7 +95,8 @@ impl Roster {
 
     /// From a snapshot's parts.
     pub fn from_parts(slots: Vec<Option<EntityState>>, free: Vec<u32>) -> Self {
-        let mut roster = Self { names: Default::default(), slots, free };
+        let mut roster = Self { names: Default::default(), slots, free, strangers: 0 };
+        roster.strangers = roster.iter().filter(|entity| is_stranger(entity)).count();
         for (at, entity) in roster.slots.iter().enumerate() {
             if let Some(entity) = entity {
                 roster.names[place(entity.entity)].insert(entity.name.clone(), u32::try_from(at).unwrap_or(u32::MAX));
@@ -84,6 +104,10 @@ impl Roster {
         }
         roster
     }
+}
+
+fn is_stranger(entity: &EntityState) -> bool {
+    entity.entity == EntityKind::Actor && !entity.listed
 }
 
 const fn place(kind: EntityKind) -> usize {

@@ -2,6 +2,8 @@
 
 use super::baseline::day_of;
 use super::figures::exact;
+use super::kinds::Kinds;
+use super::stream::SeenTag;
 use crate::core::incident::Window;
 use crate::core::time::EventTime;
 use serde::{Deserialize, Serialize};
@@ -9,45 +11,48 @@ use smallvec::SmallVec;
 
 /// Actors told apart; beyond, the one that was not seen for longest is forgotten.
 const CAPACITY: usize = 4_096;
+/// Customers of one actor that are told apart; beyond, a sample counts them.
+const EACH_EXACT_UP_TO: usize = 256;
 /// An incident names so many.
 const NAMED: usize = 100;
 
-/// What an actor did on one UTC day.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-struct DayShare {
-    day: u32,
-    all: u64,
-    overlap: u64,
-}
-
-/// One actor's part, by day: windows reach back in whole days.
+/// One actor's part.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Share {
     name: Box<str>,
-    days: SmallVec<[DayShare; 1]>,
+    newest: EventTime,
+    /// Events by UTC day.
+    days: SmallVec<[(u32, u64); 1]>,
+    customers: Kinds,
+    /// Customers that the actor had read before it sent them.
+    overlap: Kinds,
 }
 
 /// Everybody's part, in the order of names.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Shares(Vec<Share>);
 
-/// Whether all that an actor does counts, or only customers that were read and sent.
+/// What of an actor counts as its part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
-    All,
+    /// How often it took part.
+    Events,
+    /// Distinct customers.
+    Customers,
+    /// Distinct customers that were read and sent.
     Overlap,
 }
 
 impl Shares {
-    /// `name` contributes at `time`.
-    pub fn add(&mut self, name: &str, time: EventTime, all: u64, overlap: u64) {
+    /// `name` contributes `events` at `time`, with the customers among `tags`; they are counted over `windows`.
+    pub fn add(&mut self, windows: &[Window], name: &str, time: EventTime, events: u64, tags: &[SeenTag]) {
         let at = self.0.binary_search_by(|share| (*share.name).cmp(name)).unwrap_or_else(|at| {
-            self.0.insert(at, Share { name: name.into(), days: SmallVec::new() });
+            self.0.insert(at, Share::new(name));
             at
         });
-        self.0[at].add(DayShare { day: day_of(time), all, overlap });
+        self.0[at].add(windows, time, events, tags);
         if self.0.len() > CAPACITY {
-            let oldest = self.0.iter().enumerate().min_by_key(|(_, share)| share.last_day()).map(|(at, _)| at);
+            let oldest = self.0.iter().enumerate().min_by_key(|(_, share)| share.newest).map(|(at, _)| at);
             self.0.remove(oldest.unwrap_or(at));
         }
     }
@@ -69,41 +74,110 @@ impl Shares {
         self.0.binary_search_by(|share| (*share.name).cmp(name)).is_ok()
     }
 
-    /// Forgets who was not seen since `horizon`.
+    /// Forgets what was not seen since `horizon`.
     pub fn forget_before(&mut self, horizon: EventTime) {
         let first = day_of(horizon);
+        self.0.retain(|share| share.newest >= horizon);
         for share in &mut self.0 {
-            share.days.retain(|share| share.day >= first);
+            share.days.retain(|(day, _)| *day >= first);
+            share.customers.forget_before(horizon);
+            share.overlap.forget_before(horizon);
         }
-        self.0.retain(|share| !share.days.is_empty());
+    }
+
+    /// The same parts, counted over other windows.
+    pub fn over(self, windows: &[Window]) -> Self {
+        let over = |share: Share| Share {
+            customers: share.customers.over(windows),
+            overlap: share.overlap.over(windows),
+            ..share
+        };
+        Self(self.0.into_iter().map(over).collect())
     }
 
     fn within(&self, part: Part, window: Window, time: EventTime) -> impl Iterator<Item = (&Share, u64)> {
-        let days = day_of(time.minus(window.length()))..=day_of(time);
-        let counts = self.0.iter().map(move |share| {
-            let inside = share.days.iter().filter(|share| days.contains(&share.day));
-            let count = inside.map(|share| match part {
-                Part::All => share.all,
-                Part::Overlap => share.overlap,
-            });
-            (share, count.sum())
-        });
-        counts.filter(|(_, count)| *count > 0)
+        self.0.iter().map(move |share| (share, share.count(part, window, time))).filter(|(_, count)| *count > 0)
     }
 }
 
 impl Share {
-    fn add(&mut self, more: DayShare) {
-        match self.days.iter_mut().find(|share| share.day == more.day) {
-            Some(share) => {
-                share.all += more.all;
-                share.overlap += more.overlap;
-            }
-            None => self.days.push(more),
+    fn new(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            newest: EventTime::MIN,
+            days: SmallVec::new(),
+            customers: Kinds::default(),
+            overlap: Kinds::default(),
         }
     }
 
-    fn last_day(&self) -> u32 {
-        self.days.iter().map(|share| share.day).max().unwrap_or(0)
+    fn add(&mut self, windows: &[Window], time: EventTime, events: u64, tags: &[SeenTag]) {
+        self.newest = self.newest.max(time);
+        let day = day_of(time);
+        match self.days.iter_mut().find(|(known, _)| *known == day) {
+            Some((_, known)) => *known += events,
+            None => self.days.push((day, events)),
+        }
+        for tag in tags.iter().filter(|tag| tag.customer) {
+            self.customers.get_or_insert(tag.kind, windows, EACH_EXACT_UP_TO).observe(tag.tag, time);
+            if tag.overlap {
+                self.overlap.get_or_insert(tag.kind, windows, EACH_EXACT_UP_TO).observe(tag.tag, time);
+            }
+        }
+    }
+
+    /// Events are added up by whole days, for an actor that was seen within the window.
+    fn count(&self, part: Part, window: Window, time: EventTime) -> u64 {
+        let from = time.minus(window.length());
+        match part {
+            Part::Events if self.newest <= from => 0,
+            Part::Events => {
+                let days = day_of(from)..=day_of(time);
+                self.days.iter().filter(|(day, _)| days.contains(day)).map(|(_, events)| events).sum()
+            }
+            // Rows without names are somebody's part, too.
+            Part::Customers => self.customers.largest(window, time).max(self.count(Part::Events, window, time).min(1)),
+            Part::Overlap => self.overlap.largest(window, time),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::detector::kinds::KindId;
+    use crate::core::time::Millis;
+    use crate::core::units::Tag;
+
+    fn tags(numbers: std::ops::Range<u64>, overlap: bool) -> Vec<SeenTag> {
+        let tag = |number: u64| SeenTag {
+            kind: KindId(0),
+            tag: Tag(number.wrapping_mul(0x9E37_79B9_7F4A_7C15)),
+            customer: true,
+            tested: false,
+            canary: false,
+            overlap,
+        };
+        numbers.map(tag).collect()
+    }
+
+    fn at(hour: i64) -> EventTime {
+        EventTime::MIN.plus(Millis::from_days(100)).plus(Millis::from_hours(hour))
+    }
+
+    #[test]
+    fn the_same_customers_are_one_share_and_what_the_window_has_left_behind_is_none() {
+        let windows = [Window::Day, Window::Week];
+        let mut shares = Shares::default();
+        for hour in [0, 6, 12] {
+            shares.add(&windows, "a", at(hour), 1, &tags(0..20, true));
+        }
+        shares.add(&windows, "b", at(23), 1, &tags(0..5, false));
+        let with = |window, hour, least| shares.actors(Part::Overlap, window, at(hour), least);
+        assert_eq!((with(Window::Day, 23, 20.0), with(Window::Day, 23, 21.0)), (1, 0));
+        assert_eq!(with(Window::Day, 37, 1.0), 0, "a day after the last of them");
+        assert_eq!(with(Window::Week, 37, 20.0), 1);
+        assert_eq!(shares.names(Part::Customers, Window::Day, at(24)), ["a", "b"]);
+        assert_eq!(shares.names(Part::Overlap, Window::Day, at(24)), ["a"], "who read nothing of it");
     }
 }

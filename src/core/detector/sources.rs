@@ -4,6 +4,7 @@
 
 use super::builtin::{Builtin, Notice};
 use super::figures::exact;
+use super::told_rows::{Told, ToldRows};
 use super::{Detector, Output, To, tell};
 use crate::core::activity::{Activity, Flags, Record, SourceFigures, SourceNote, codec};
 use crate::core::incident::EntityKind;
@@ -63,6 +64,7 @@ pub(super) struct Sources {
     minute: i64,
     tallies: BTreeMap<u64, BTreeMap<Box<str>, Tally>>,
     owned: BTreeMap<Key, Owned>,
+    pub rows: ToldRows,
 }
 
 impl Sources {
@@ -146,12 +148,15 @@ impl Detector {
         for (source, (part, tally)) in each {
             let Tally { last, events, future, new_unlisted } = tally;
             let made_by = self.made_by();
-            let figures = SourceFigures { made_by, source, part: &part, last, events, future, new_unlisted };
+            let Told { told, untold } = if part.is_empty() { self.sources.rows.take(source) } else { Told::default() };
+            let figures =
+                SourceFigures { made_by, source, part: &part, last, events, future, new_unlisted, told, untold };
             if let Ok(record) = codec::encode(&Record::Source(figures)) {
                 out.push(Output::Record { to: To::One(self.source_owner(source)), record });
             }
             self.made += 1;
         }
+        self.tell_rows(out);
         self.look_for_silence(now, out);
         self.look_at_filter(now, out);
     }
@@ -165,6 +170,7 @@ impl Detector {
         if self.sources.owned.len() >= MAX_PARTS && !self.sources.owned.contains_key(&key) {
             return;
         }
+        self.sources.rows.add_owned(figures.source, Told { told: figures.told, untold: figures.untold });
         let owned = self.sources.owned.entry(key.clone()).or_default();
         owned.add(figures);
         let (events, future, new) = owned.hour();
@@ -194,7 +200,7 @@ impl Detector {
         if new < limit {
             return;
         }
-        let has_directory = self.roster.iter().filter(|entity| entity.is_listed()).nth(LISTED_ENOUGH).is_some();
+        let has_directory = self.roster.iter().filter(|entity| entity.listed).nth(LISTED_ENOUGH).is_some();
         if !has_directory && time.since(self.began) < FIRST_DAY {
             return;
         }

@@ -15,7 +15,6 @@ use crate::core::time::{EventTime, Millis};
 use crate::core::units::{Partition, Position};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 /// The version that this build writes and reads.
 const VERSION: u8 = 2;
@@ -39,7 +38,6 @@ struct State<'a> {
     sources: Cow<'a, Sources>,
     entities: Cow<'a, [Option<EntityState>]>,
     free: Cow<'a, [u32]>,
-    told_rows: Cow<'a, BTreeMap<u64, (u32, u32)>>,
     swept: (EventTime, u32),
     counted: [u64; 7],
 }
@@ -66,7 +64,6 @@ impl Detector {
             sources: Cow::Borrowed(&self.sources),
             entities: Cow::Borrowed(entities),
             free: Cow::Borrowed(free),
-            told_rows: Cow::Borrowed(&self.told_rows),
             swept: self.swept,
             counted: counted(&self.stats),
         };
@@ -112,7 +109,6 @@ impl Detector {
         self.origins = state.origins.into_owned();
         self.ids = state.ids.into_owned();
         self.roster = Roster::from_parts(state.entities.into_owned(), state.free.into_owned());
-        self.told_rows = state.told_rows.into_owned();
         self.swept = state.swept;
         self.stats = told(state.counted);
         if !self.rules.is_empty() {

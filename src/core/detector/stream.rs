@@ -4,7 +4,7 @@ use super::fresh::Known;
 use super::kinds::{KindId, Kinds};
 use super::plan::{FreshSpec, StreamSpec};
 use super::shares::Shares;
-use crate::core::incident::Window;
+use crate::core::incident::{EntityKind, Window};
 use crate::core::rules::FirstSeen;
 use crate::core::time::{EventTime, Millis};
 use crate::core::units::Tag;
@@ -47,6 +47,8 @@ pub(super) struct Seen<'a> {
     pub destination: Option<Tag>,
     /// Customers that the event names.
     pub customers: u32,
+    /// Nobody did it by name.
+    pub nameless: bool,
     /// Until then nothing was called new.
     pub settled: EventTime,
 }
@@ -56,6 +58,8 @@ pub(super) struct Seen<'a> {
 pub(super) struct StreamState {
     pub sums: SmallVec<[SumRing; 2]>,
     pub customers: Kinds,
+    /// Those of the customers at an address that nobody touched by name.
+    pub nameless: Option<Box<Kinds>>,
     pub tested: Kinds,
     pub canaries: Kinds,
     pub objects: Kinds,
@@ -77,6 +81,7 @@ impl StreamState {
         Self {
             sums: spec.windows.iter().map(|window| SumRing::new(*window)).collect(),
             customers: Kinds::default(),
+            nameless: None,
             tested: Kinds::default(),
             canaries: Kinds::default(),
             objects: Kinds::default(),
@@ -96,7 +101,7 @@ impl StreamState {
             sums.add(seen.time, seen.sums, seen.id);
         }
         if !spec.customers.is_empty() {
-            self.add_customers(&spec.customers, seen);
+            self.add_customers(spec, seen);
         }
         if !spec.canaries.is_empty() {
             for tag in seen.tags.iter().filter(|tag| tag.canary) {
@@ -114,10 +119,16 @@ impl StreamState {
         }
     }
 
-    fn add_customers(&mut self, windows: &[Window], seen: &Seen<'_>) {
+    fn add_customers(&mut self, spec: &StreamSpec, seen: &Seen<'_>) {
+        let windows = &spec.customers;
+        let by_nobody = seen.nameless && spec.by == EntityKind::ClientIp;
         for tag in seen.tags {
             if tag.customer {
                 self.customers.get_or_insert(tag.kind, windows, EXACT_UP_TO).observe(tag.tag, seen.time);
+                if by_nobody {
+                    let nameless = self.nameless.get_or_insert_default();
+                    nameless.get_or_insert(tag.kind, windows, EXACT_UP_TO).observe(tag.tag, seen.time);
+                }
             }
             if tag.tested {
                 self.tested.get_or_insert(tag.kind, windows, TESTED_CAPACITY).observe(tag.tag, seen.time);
@@ -167,13 +178,16 @@ impl StreamState {
         if is_over || self.newest.since(self.tidied).as_millis() >= longest.length().as_millis() / TIDY_SHARE {
             self.tidied = self.newest;
             self.forget_before(if is_over { EventTime::MAX } else { self.newest.minus(reach(longest)) });
-            self.shares.forget_before(self.newest.minus(longest.length()).minus(longest.length()));
+            self.shares.forget_before(if is_over { EventTime::MAX } else { self.newest.minus(reach(longest)) });
         }
         !self.known.is_empty() || self.sums.iter().any(|sums| sums.newest() > EventTime::MIN)
     }
 
     fn forget_before(&mut self, horizon: EventTime) {
-        let Self { customers, tested, canaries, objects, destinations, fresh, .. } = self;
+        let Self { customers, nameless, tested, canaries, objects, destinations, fresh, .. } = self;
+        if let Some(kinds) = nameless {
+            kinds.forget_before(horizon);
+        }
         for kinds in [customers, tested, canaries, objects, destinations, fresh] {
             kinds.forget_before(horizon);
         }
@@ -189,11 +203,13 @@ impl StreamState {
         Self {
             sums,
             customers: relaid(self.customers, &spec.customers),
+            nameless: self.nameless.map(|kinds| Box::new(relaid(*kinds, &spec.customers))),
             tested: relaid(self.tested, &spec.customers),
             canaries: relaid(self.canaries, &spec.canaries),
             objects: relaid(self.objects, &spec.objects),
             destinations: relaid(self.destinations, &spec.destinations),
             fresh: relaid(self.fresh, spec.fresh.as_ref().map_or(&[], |fresh| &fresh.windows)),
+            shares: self.shares.over(&spec.windows),
             ..self
         }
     }

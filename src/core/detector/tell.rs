@@ -1,12 +1,12 @@
 //! What an actor's activity means to entities that it shares with others, told to the partitions that own them.
 
-use super::batches::{Batch, BatchTag, KeyRef, Part, largest_kind};
+use super::batches::{Batch, BatchTag, KeyRef, Part};
 use super::entity::EntityState;
 use super::stream::SeenTag;
 use super::unread::{Completed, Recipient};
 use super::view::View;
 use super::{Detector, Output, To};
-use crate::core::activity::{Activity, Flags, MadeBy, Pool, PoolActor, PoolTags, Record, codec};
+use crate::core::activity::{Activity, ActorKind, Flags, MadeBy, Pool, PoolTags, Record, codec};
 use crate::core::event::EventKind;
 use crate::core::incident::{EntityKind, Window};
 use crate::core::ingest::partition_of;
@@ -41,24 +41,15 @@ impl Detector {
             EntityKind::Domain => activity.domain,
             EntityKind::Destination => activity.destination,
             EntityKind::Team => Some(activity.team).filter(|team| !team.is_empty()),
-            EntityKind::ClientIp => activity.client_ip.filter(|_| self.meets_at_address(stream, activity)),
+            EntityKind::ClientIp => activity.client_ip.filter(|_| self.may_meet(stream, activity)),
             EntityKind::Actor | EntityKind::Source => None,
         }
     }
 
-    /// An overlap at an address is of customers that somebody read there and somebody nameless sent: whoever has a name
-    /// is counted by it.
-    fn meets_at_address(&self, stream: usize, activity: &Activity<'_>) -> bool {
-        let nameless = activity.flags.has(Flags::NAMELESS);
-        let is_read = self.plan.overlaps.iter().any(|spec| spec.reads == Some(stream));
-        let is_sent = self.plan.overlaps.iter().any(|spec| spec.stream == stream);
-        match (is_read, is_sent) {
-            (true, _) => {
-                !nameless && !activity.flags.has(Flags::LEASED) && self.scratch.tags.iter().any(|t| t.customer)
-            }
-            (false, true) => nameless,
-            (false, false) => true,
-        }
+    /// What programs read and send at an address is no hint: whole clusters share one.
+    fn may_meet(&self, stream: usize, activity: &Activity<'_>) -> bool {
+        let overlaps = self.plan.overlaps.iter().any(|spec| spec.stream == stream || spec.reads == Some(stream));
+        !overlaps || activity.actor_kind == ActorKind::Human
     }
 
     fn tell_one(
@@ -86,7 +77,8 @@ impl Detector {
         let entity = &*entity;
         let exposure = if sent { View::new(&self.plan, &self.figures, entity).exposure(activity.time) } else { 0 };
         let part = part(activity, entity, exposure, &self.scratch.tags);
-        let key = KeyRef::new(kind, id, stream, activity.time);
+        let name = entity.name.clone();
+        let key = KeyRef::new(kind, id, stream, &name, activity.time);
         if at_once {
             let batch = part.into();
             return self.tell(key, &batch, out);
@@ -115,14 +107,14 @@ impl Detector {
                 received: activity.received,
                 event: None,
                 sums: Sums::default(),
-                actors: vec![(name.clone(), largest_kind(&tags, |_| true))],
+                nameless: activity.flags.has(Flags::NAMELESS),
                 tags: tags.iter().map(BatchTag::from).collect(),
                 case: case.clone(),
                 exposure: 0,
                 destination: None,
                 objects: Vec::new(),
             };
-            self.tell(KeyRef::new(to.kind, &to.id, to.stream as usize, time), &batch, out);
+            self.tell(KeyRef::new(to.kind, &to.id, to.stream as usize, &name, time), &batch, out);
         }
     }
 
@@ -143,7 +135,6 @@ impl Detector {
     fn tell(&mut self, key: KeyRef<'_>, batch: &Batch, out: &mut Vec<Output>) {
         let Some(rule) = self.plan.rule_naming(key.stream as usize) else { return };
         let lists = TagBytes::of(&batch.tags);
-        let actors = batch.actors.iter().map(|(name, share)| PoolActor { name, share: *share });
         let pool = Pool {
             made_by: self.made_by(),
             kind: key.kind,
@@ -153,7 +144,8 @@ impl Detector {
             received: batch.received,
             of: batch.of,
             case: batch.case.as_ref().map(|(id, time)| (id.as_str(), *time)),
-            actors: actors.collect(),
+            actor: key.actor,
+            nameless: batch.nameless,
             event: batch.event.as_deref(),
             sums: batch.sums,
             exposure: batch.exposure,
@@ -183,7 +175,7 @@ fn part<'a>(activity: &'a Activity<'_>, entity: &'a EntityState, exposure: u64, 
         received: activity.received,
         event: activity.id,
         sums: super::intake::sums(activity),
-        actor: &entity.name,
+        nameless: activity.flags.has(Flags::NAMELESS),
         tags,
         case: entity.case_told(),
         exposure,

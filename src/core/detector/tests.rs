@@ -1,6 +1,8 @@
 //! The detector by itself: activities in, incidents out.
 
 mod resumed;
+mod sequences;
+mod strangers;
 
 use super::{Detector, DetectorSettings, Output};
 use crate::core::activity::{Activity, Control, Flags, Origin, Record, TagList};

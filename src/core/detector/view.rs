@@ -37,11 +37,14 @@ impl<'a> View<'a> {
             Shape::Overlap { .. } => exact(self.overlap(rule).map_or(0, |kinds| kinds.largest(window, time))),
             Shape::FirstSeen(_) => exact(state.fresh.largest(window, time)),
             // Rows without names are often groups and sums.
-            Shape::Sequence { within } => {
-                exact(self.state(QUERIES).map_or(0, |state| self.named(state, *within, time)))
-            }
+            Shape::Sequence { within } => self.read_within(*within, time),
             Shape::Count(measure) => self.counted(*measure, rule, state, time),
         }
+    }
+
+    /// Customers that the actor queried by name in the time of a sequence that ends at `time`.
+    pub fn read_within(&self, within: Window, time: EventTime) -> f64 {
+        exact(self.state(QUERIES).map_or(0, |state| self.named(state, within, time)))
     }
 
     fn counted(&self, measure: Measure, rule: usize, state: &StreamState, time: EventTime) -> f64 {
@@ -198,9 +201,17 @@ impl<'a> View<'a> {
     /// Whose part counts as the rule's. Where an address is all that reads and egress have in common, those who read there.
     fn part(&self, rule: usize) -> Part {
         let told = self.reads_of(rule).is_none();
-        match &self.plan.set.rules[rule].shape {
-            Shape::Overlap { .. } if told => Part::Overlap,
-            Shape::Overlap { .. } | Shape::Count(_) | Shape::FirstSeen(_) | Shape::Sequence { .. } => Part::All,
+        match self.plan.set.rules[rule].measure() {
+            Measure::Overlap if told => Part::Overlap,
+            Measure::Overlap | Measure::Customers | Measure::CustomersNamed | Measure::BaseShare => Part::Customers,
+            Measure::Events
+            | Measure::Rows
+            | Measure::Bytes
+            | Measure::Objects
+            | Measure::Destinations
+            | Measure::Actors
+            | Measure::UnknownRows
+            | Measure::Canaries => Part::Events,
         }
     }
 

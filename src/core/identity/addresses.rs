@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::net::{IpAddr, SocketAddr};
 
 /// What the actor of an event without one is called: this and its client address.
-pub(super) const ADDRESS_PREFIX: &str = "ip:";
+pub const ADDRESS_PREFIX: &str = "ip:";
 
 /// The address in `text`: `10.20.1.5`, `[::1]`, `::ffff:10.20.1.5`, or one of these with a port.
 pub(super) fn parse_address(text: &str) -> Option<IpAddr> {

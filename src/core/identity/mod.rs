@@ -17,6 +17,7 @@ pub mod schema;
 mod succession;
 mod zones;
 
+pub use addresses::ADDRESS_PREFIX;
 pub use destinations::ResolvedDestination;
 pub use directory::{Directory, Resolved, UNKNOWN_ROLE};
 pub use error::{DirectoryError, DirectoryProblem};

@@ -70,6 +70,7 @@ impl Working {
         let flags = flags(settings, event)
             .with(Flags::FUTURE, future)
             .with(Flags::NAMELESS, actor.nameless)
+            .with(Flags::LISTED, actor.listed)
             .with(Flags::LEASED, event.client_ip.as_deref().is_some_and(|address| directory.is_leased(address)));
         let flags =
             flags.with(Flags::PERSONS_ADDRESS, actor.kind == ActorKind::Service && from_person(directory, event, time));

@@ -1,8 +1,8 @@
 //! Any record. Texts and bytes are pieces of fixed ones, so that records can borrow them.
 
 use crate::core::activity::{
-    Activity, ActorKind, Control, DestinationClass, FilterFigures, Flags, KindFigures, MadeBy, Origin, Pool, PoolActor,
-    PoolTags, Record, RoleFigures, RoleHistogram, SourceFigures, SourceNote, TagList, Tick,
+    Activity, ActorKind, Control, DestinationClass, FilterFigures, Flags, KindFigures, MadeBy, Origin, Pool, PoolTags,
+    Record, RoleFigures, RoleHistogram, SourceFigures, SourceNote, SourceRows, TagList, Tick,
 };
 use crate::core::event::EventKind;
 use crate::core::incident::EntityKind;
@@ -31,6 +31,7 @@ fn record() -> impl Strategy<Value = Record<'static>> {
         2 => pool().prop_map(Record::Pool),
         1 => roles().prop_map(Record::Roles),
         1 => source().prop_map(Record::Source),
+        1 => rows_of_source().prop_map(Record::SourceRows),
     ]
 }
 
@@ -197,7 +198,7 @@ prop_compose! {
         (time, received) in (time(), time()),
         of in kind(),
         case in option::of((text(), time())),
-        actors in few((text(), any::<u64>()).prop_map(|(name, share)| PoolActor { name, share })),
+        (actor, nameless) in (text(), any::<bool>()),
         event in option::of(text()),
         (sums, exposure) in (sums(), any::<u64>()),
         destination in option::of(text()),
@@ -205,7 +206,7 @@ prop_compose! {
         tags in few(pool_tags()),
     ) -> Pool<'static> {
         Pool {
-            made_by, kind, id, rule, time, received, of, case, actors, event, sums, exposure, destination, objects, tags
+            made_by, kind, id, rule, time, received, of, case, actor, nameless, event, sums, exposure, destination, objects, tags
         }
     }
 }
@@ -230,7 +231,14 @@ prop_compose! {
         part in text(),
         last in time(),
         (events, future, new_unlisted) in any::<(u64, u64, u64)>(),
+        (told, untold) in any::<(u32, u32)>(),
     ) -> SourceFigures<'static> {
-        SourceFigures { made_by, source, part, last, events, future, new_unlisted }
+        SourceFigures { made_by, source, part, last, events, future, new_unlisted, told, untold }
+    }
+}
+
+prop_compose! {
+    fn rows_of_source()(made_by in made_by(), source: u64, told: u32, untold: u32) -> SourceRows {
+        SourceRows { made_by, source, told, untold }
     }
 }

@@ -1,8 +1,8 @@
 //! One record of every variant, with every field set: what the golden file shows.
 
 use crate::core::activity::{
-    Activity, ActorKind, Control, DestinationClass, FilterFigures, Flags, KindFigures, MadeBy, Origin, Pool, PoolActor,
-    PoolTags, Record, RoleFigures, RoleHistogram, SourceFigures, SourceNote, TagList, Tick,
+    Activity, ActorKind, Control, DestinationClass, FilterFigures, Flags, KindFigures, MadeBy, Origin, Pool, PoolTags,
+    Record, RoleFigures, RoleHistogram, SourceFigures, SourceNote, SourceRows, TagList, Tick,
 };
 use crate::core::event::EventKind;
 use crate::core::incident::EntityKind;
@@ -21,7 +21,12 @@ const fn minute(past_ten: i64) -> EventTime {
 pub fn every_variant() -> Vec<Record<'static>> {
     let mut records = vec![Record::Activity(activity()), Record::Tick(Tick { time: minute(9) })];
     records.extend(controls().into_iter().map(Record::Control));
-    records.extend([Record::Pool(pool()), Record::Roles(roles()), Record::Source(source())]);
+    records.extend([
+        Record::Pool(pool()),
+        Record::Roles(roles()),
+        Record::Source(source()),
+        Record::SourceRows(rows_of_source()),
+    ]);
     records
 }
 
@@ -93,7 +98,8 @@ fn pool() -> Pool<'static> {
         received: minute(11),
         of: EventKind::Egress,
         case: Some(("8a1f", minute(12))),
-        actors: smallvec![PoolActor { name: "emp0042", share: 9 }],
+        actor: "emp0042",
+        nameless: false,
         event: Some("e-1"),
         sums: Sums { events: 1, rows: 2, bytes: 3, unnamed: 4, unknown_rows: 5 },
         exposure: 60,
@@ -110,5 +116,20 @@ fn roles() -> RoleFigures<'static> {
 
 fn source() -> SourceFigures<'static> {
     let made_by = made_by(2);
-    SourceFigures { made_by, source: 77, part: "shop", last: minute(13), events: 1_000, future: 2, new_unlisted: 1 }
+    SourceFigures {
+        made_by,
+        source: 77,
+        part: "shop",
+        last: minute(13),
+        events: 1_000,
+        future: 2,
+        new_unlisted: 1,
+        told: 30,
+        untold: 4,
+    }
+}
+
+fn rows_of_source() -> SourceRows {
+    let made_by = MadeBy { partition: Partition(4), ..MadeBy::default() };
+    SourceRows { made_by, source: 77, told: 900, untold: 12 }
 }

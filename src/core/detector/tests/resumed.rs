@@ -144,7 +144,7 @@ impl Log {
             time: self.now.minus(deed.late),
             received: self.now,
             kind: deed.kind,
-            flags: Flags(deed.flags).with(Flags::CUSTOMER_OBJECT, !sends),
+            flags: Flags(deed.flags).with(Flags::CUSTOMER_OBJECT, !sends).with(Flags::LISTED, role != "unknown"),
             actor,
             actor_kind,
             role,

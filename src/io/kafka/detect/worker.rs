@@ -262,7 +262,7 @@ impl Counts {
             Record::Tick(_) => self.ticks += 1,
             Record::Control(_) => self.controls += 1,
             Record::Pool(_) => self.pools += 1,
-            Record::Roles(_) | Record::Source(_) => self.figures += 1,
+            Record::Roles(_) | Record::Source(_) | Record::SourceRows(_) => self.figures += 1,
         }
     }
 
