@@ -142,7 +142,7 @@ fn configuration(directory: &Path, brokers: &str, port: u16) -> String {
         "version: 1\ndeployment: {TEST}\nkafka: {{brokers: [\"{brokers}\"]}}\ntopics:\n{topics}\
          sources:\n  - {{topic: {TEST}.source, decoder: native}}\n\
          directory: {{file: {directory}/directory.ndjson}}\nrules: {{files: [{directory}/rules.yaml]}}\n\
-         state: {{store: {directory}/state}}\nhttp: {{metrics: \"127.0.0.1:{port}\"}}\n"
+         state: {{store: {directory}/state}}\nhttp: {{metrics: \"127.0.0.1:{port}\", console: \"127.0.0.1:0\"}}\n"
     )
 }
 

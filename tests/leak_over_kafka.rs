@@ -67,7 +67,7 @@ fn configuration(directory: &Path, brokers: &str, port: u16) -> String {
          filters: {{dir: {directory}/filter, key_files: [{directory}/tag.key]}}\n\
          directory: {{file: {directory}/data/directory.ndjson, timezone: Asia/Shanghai}}\n\
          state: {{store: {directory}/state, snapshot_every: 2s}}\n\
-         http: {{metrics: \"127.0.0.1:{port}\"}}\n"
+         http: {{metrics: \"127.0.0.1:{port}\", console: \"127.0.0.1:0\"}}\n"
     )
 }
 

@@ -80,7 +80,7 @@ fn configuration(directory: &Path, brokers: &str, test: &str, port: u16) -> Stri
          directory: {{file: {directory}/directory.ndjson}}\n\
          state: {{store: {directory}/state, snapshot_every: 1s}}\n\
          sinks:\n  - {{name: lines, kind: file, path: {directory}/incidents.ndjson, min_severity: info}}\n\
-         http: {{metrics: \"127.0.0.1:{port}\"}}\n"
+         http: {{metrics: \"127.0.0.1:{port}\", console: \"127.0.0.1:0\"}}\n"
     )
 }
 

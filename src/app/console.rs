@@ -1,34 +1,55 @@
 //! The console, served by the processes whose role is sinks: there whoever is on call looks at incidents.
+//!
+//! Detection does not depend on it: where it cannot be served, that is said, and the service goes on.
 
-use super::{AppError, Base};
+use super::Base;
 use crate::config::settings::{AuthSettings, InternalTopic, Role};
-use crate::core::rules::{RuleText, check};
+use crate::core::rules::{RuleError, RuleText, check};
 use crate::io::http::console::{Board, Console, router};
 use crate::io::http::listen;
 use crate::io::kafka::RunError;
 use crate::io::kafka::case_log::CaseLog;
 use crate::io::kafka::tail::Tail;
+use crate::io::lifecycle::chain;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use thiserror::Error;
 
-/// Serves it in a task of its own, where this process's role says so.
-///
-/// # Errors
-/// [`AppError::Console`] or [`AppError::Run`].
-pub(super) fn serve(base: &Base) -> Result<(), AppError> {
-    let settings = &base.plan.settings;
+/// Why there is no console.
+#[derive(Debug, Error)]
+enum ConsoleError {
+    #[error("this version has no authentication for it yet, expected http.auth to be left out")]
+    Authentication,
+    #[error("http.console: {address}")]
+    Listen { address: SocketAddr, source: std::io::Error },
+    #[error(transparent)]
+    Run(#[from] RunError),
+    #[error("expected the rules in force to be readable: {}", .0.first().map_or_else(String::new, ToString::to_string))]
+    Rules(Vec<RuleError>),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+/// Serves it in a task of its own, where this process's role says so and its address is free.
+pub(super) fn serve(base: &Base) {
     if !base.plan.roles.contains(&Role::Sinks) {
-        return Ok(());
+        return;
     }
+    if let Err(error) = start(base) {
+        tracing::warn!(error = chain(&error), "the console is not served");
+    }
+}
+
+fn start(base: &Base) -> Result<(), ConsoleError> {
+    let settings = &base.plan.settings;
     match settings.http.auth {
         AuthSettings::None => {}
-        AuthSettings::Header { .. } | AuthSettings::Oidc { .. } => {
-            tracing::warn!("the console is not served: this version has no authentication for it yet");
-            return Ok(());
-        }
+        AuthSettings::Header { .. } | AuthSettings::Oidc { .. } => return Err(ConsoleError::Authentication),
     }
-    let router = router(console(base)?);
     let address = settings.http.console;
-    let listener = base.runtime.block_on(listen(address)).map_err(|source| AppError::Console { address, source })?;
+    let listener = base.runtime.block_on(listen(address));
+    let listener = listener.map_err(|source| ConsoleError::Listen { address, source })?;
+    let router = router(console(base)?);
     tracing::info!(address = %listener.local_addr()?, "console");
     let life = base.services.lifecycle.clone();
     base.runtime.spawn(async move {
@@ -43,7 +64,7 @@ pub(super) fn serve(base: &Base) -> Result<(), AppError> {
     Ok(())
 }
 
-fn console(base: &Base) -> Result<Console, AppError> {
+fn console(base: &Base) -> Result<Console, ConsoleError> {
     let (settings, services) = (&base.plan.settings, &base.services);
     let name = |topic| settings.topics.name(topic);
     let (incidents, verdicts) = (name(InternalTopic::Incidents), name(InternalTopic::Verdicts));
@@ -58,8 +79,7 @@ fn console(base: &Base) -> Result<Console, AppError> {
     let activity = name(InternalTopic::Activity);
     let log = CaseLog::new(&services.connection, &group, services.producer.clone(), activity, verdicts)?;
     let texts: Vec<RuleText<'_>> = base.plan.rules.yaml.iter().map(|yaml| RuleText { name: "rules", yaml }).collect();
-    // They were checked before anything was started.
-    let rules = check(&texts).unwrap_or_default();
+    let rules = check(&texts).map_err(ConsoleError::Rules)?;
     Ok(Console {
         board,
         log: Arc::new(log),

@@ -86,14 +86,6 @@ pub enum AppError {
         /// Why.
         source: std::io::Error,
     },
-    /// The console's address cannot be had.
-    #[error("http.console: {address}")]
-    Console {
-        /// The address.
-        address: std::net::SocketAddr,
-        /// Why.
-        source: std::io::Error,
-    },
     /// The runtime on Kafka.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -114,12 +106,7 @@ impl AppError {
         match self {
             Self::Client(_) | Self::Knowledge(_) | Self::Sink { .. } | Self::SinkKind { .. } => true,
             Self::Store(error) => matches!(error, SnapshotError::NotBuiltIn { .. } | SnapshotError::Address),
-            Self::Listen { .. }
-            | Self::Console { .. }
-            | Self::Run(_)
-            | Self::System(_)
-            | Self::Metrics(_)
-            | Self::Failed(_) => false,
+            Self::Listen { .. } | Self::Run(_) | Self::System(_) | Self::Metrics(_) | Self::Failed(_) => false,
         }
     }
 }
@@ -153,7 +140,8 @@ pub fn run(plan: Plan) -> Result<(), AppError> {
     let base = Base { plan, runtime, services, health, live: Arc::default() };
 
     let mut running = Vec::new();
-    let started = console::serve(&base).and_then(|()| stages::start(&base, &mut running));
+    console::serve(&base);
+    let started = stages::start(&base, &mut running);
     if let Err(error) = &started {
         tracing::error!(%error, "not started");
         lifecycle.stop();

@@ -207,21 +207,18 @@ impl CaseBook {
             }
         }
         let step = step(&line);
-        match self.incidents.get_mut(&line.incident) {
-            Some(told) => {
-                if told.steps.len() == MAX_STEPS {
-                    told.steps.remove(1);
-                }
-                told.steps.push(step);
-                if !resolved {
-                    told.shown = line.clone();
-                }
-                told.last = line;
+        if let Some(told) = self.incidents.get_mut(&line.incident) {
+            if told.steps.len() == MAX_STEPS {
+                told.steps.remove(1);
             }
-            None => {
-                let told = Told { shown: line.clone(), last: line, steps: vec![step] };
-                self.incidents.insert(told.last.incident.clone(), told);
+            told.steps.push(step);
+            if !resolved {
+                told.shown = line.clone();
             }
+            told.last = line;
+        } else {
+            let told = Told { shown: line.clone(), last: line, steps: vec![step] };
+            self.incidents.insert(told.last.incident.clone(), told);
         }
     }
 

@@ -95,7 +95,8 @@ impl CaseLog {
                 | Record::Control(_)
                 | Record::Pool(_)
                 | Record::Roles(_)
-                | Record::Source(_) => {}
+                | Record::Source(_)
+                | Record::SourceRows(_) => {}
             })?;
         }
         Ok(())

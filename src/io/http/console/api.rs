@@ -69,7 +69,7 @@ pub(super) async fn case(State(console): State<Console>, Path(id): Path<String>)
 
 /// Distinct customers read, sent, and both, over the window of the case's gravest incident.
 pub(super) async fn timeline(State(console): State<Console>, Path(id): Path<String>) -> Result<Response, Refused> {
-    let (actors, mut timeline, until) = asked(&console, IncidentId(id)).ok_or_else(no_case)?;
+    let (actors, mut timeline, until) = asked(&console, &IncidentId(id)).ok_or_else(no_case)?;
     let log = Arc::clone(&console.log);
     let drawn = tokio::task::spawn_blocking(move || log.draw(&actors, &mut timeline, until).map(|()| timeline));
     let timeline = drawn.await.map_err(|error| failed(&error))?.map_err(|error| failed(&error))?;
@@ -78,9 +78,9 @@ pub(super) async fn timeline(State(console): State<Console>, Path(id): Path<Stri
 }
 
 /// From one window before the case began to one after its last line, or to now.
-fn asked(console: &Console, id: IncidentId) -> Option<(BTreeSet<String>, Timeline, EventTime)> {
+fn asked(console: &Console, id: &IncidentId) -> Option<(BTreeSet<String>, Timeline, EventTime)> {
     let book = console.board.book();
-    let case = book.case(&id)?;
+    let case = book.case(id)?;
     let window = case.incidents.first()?.shown.window;
     let began = case.incidents.iter().map(|told| told.began()).min()?;
     let last = case.incidents.iter().map(|told| told.shown.time).max()?;

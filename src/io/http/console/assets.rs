@@ -7,7 +7,7 @@ use pulldown_cmark::{Event, Options, Parser, html};
 use rust_embed::RustEmbed;
 
 #[derive(RustEmbed)]
-#[folder = "assets/console"]
+#[folder = "src/io/http/console/assets"]
 struct Assets;
 
 #[derive(RustEmbed)]

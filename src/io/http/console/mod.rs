@@ -7,6 +7,7 @@ mod api;
 mod assets;
 mod board;
 mod events;
+mod guard;
 mod views;
 
 pub use board::Board;
@@ -54,4 +55,5 @@ pub fn router(console: Console) -> Router {
         .route("/api/v1/health", get(api::health))
         .route("/api/v1/events", get(events::events))
         .with_state(console)
+        .layer(axum::middleware::from_fn(guard::guard))
 }
