@@ -4,7 +4,7 @@
 
 use super::Base;
 use crate::config::settings::{AuthSettings, InternalTopic, Role};
-use crate::core::rules::{RuleError, RuleText, check};
+use crate::core::rules::{RuleError, check_documents};
 use crate::io::http::console::{Board, Console, router};
 use crate::io::http::listen;
 use crate::io::kafka::RunError;
@@ -78,8 +78,7 @@ fn console(base: &Base) -> Result<Console, ConsoleError> {
     })?;
     let activity = name(InternalTopic::Activity);
     let log = CaseLog::new(&services.connection, &group, services.producer.clone(), activity, verdicts)?;
-    let texts: Vec<RuleText<'_>> = base.plan.rules.yaml.iter().map(|yaml| RuleText { name: "rules", yaml }).collect();
-    let rules = check(&texts).map_err(ConsoleError::Rules)?;
+    let rules = check_documents(base.plan.rules.yaml.iter().map(String::as_str)).map_err(ConsoleError::Rules)?;
     Ok(Console {
         board,
         log: Arc::new(log),

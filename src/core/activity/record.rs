@@ -77,13 +77,11 @@ impl Flags {
     pub const PAGED: Self = Self(1 << 7);
     /// The event names no actor: its client address stands in.
     pub const NAMELESS: Self = Self(1 << 8);
-    /// The directory says who holds the client address.
-    pub const LEASED: Self = Self(1 << 9);
 
     /// A program acts from an address that the directory says a person holds.
-    pub const PERSONS_ADDRESS: Self = Self(1 << 10);
+    pub const PERSONS_ADDRESS: Self = Self(1 << 9);
     /// The directory has, or once had, the actor.
-    pub const LISTED: Self = Self(1 << 11);
+    pub const LISTED: Self = Self(1 << 10);
 
     /// Whether every flag of `other` is set.
     pub const fn has(self, other: Self) -> bool {
@@ -250,6 +248,17 @@ pub struct Activity<'a> {
     /// What of its source is watched for silence by itself: a database or an application, masked.
     #[serde(borrow)]
     pub part: Option<&'a str>,
+}
+
+impl Activity<'_> {
+    /// Whether every tag of `list` counts as a customer, whatever the filter says of it: those of a query of customer
+    /// objects, and those of an egress that no filter was asked about.
+    pub fn counts_all(&self, list: &TagList<'_>) -> bool {
+        match self.kind {
+            EventKind::Query => self.flags.has(Flags::CUSTOMER_OBJECT),
+            EventKind::Egress => !list.tested(),
+        }
+    }
 }
 
 /// Wall-clock time, written by ingest about once a second and partition.

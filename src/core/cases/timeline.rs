@@ -1,6 +1,6 @@
 //! Distinct customers over time: the count that a rule with the same window would have seen at each moment.
 
-use crate::core::activity::{Activity, Flags, TagList};
+use crate::core::activity::{Activity, TagList};
 use crate::core::event::EventKind;
 use crate::core::incident::Window;
 use crate::core::time::{EventTime, Millis};
@@ -88,14 +88,8 @@ impl Timeline {
 
     fn add(&mut self, activity: &Activity<'_>, list: &TagList<'_>) {
         let sightings = self.sightings.entry(list.kind.to_owned()).or_default();
-        for (at, tag) in list.tags().enumerate() {
-            let counts = match activity.kind {
-                EventKind::Query => list.is_member(at) || activity.flags.has(Flags::CUSTOMER_OBJECT),
-                EventKind::Egress => list.is_member(at) || !list.tested(),
-            };
-            if !counts {
-                continue;
-            }
+        let all = activity.counts_all(list);
+        for (_, tag) in list.tags().enumerate().filter(|(at, _)| all || list.is_member(*at)) {
             if self.kept == MAX_SIGHTINGS {
                 self.cut = true;
                 return;

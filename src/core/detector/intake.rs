@@ -4,7 +4,7 @@ use super::entity::EntityState;
 use super::figures::Figures;
 use super::fresh;
 use super::hours::Hours;
-use super::judge::Judge;
+use super::judge::{Judge, learn_reads};
 use super::networks::Networks;
 use super::pooled::CROWD;
 use super::stream::{Seen, SeenTag, StreamState};
@@ -162,10 +162,7 @@ impl Detector {
         }
         self.judge_rules(at, &event, activity.destination, out);
         if let Some(entity) = self.roster.get_mut(at).filter(|_| reads) {
-            let limits = entity.limits(&self.plan.set);
-            let (plan, figures, roles) = (&self.plan, &self.figures, &self.roles);
-            Judge { plan, figures, roles, limits: &limits, event: &event, destination: None }
-                .learn_reads(entity, activity.time);
+            learn_reads(&self.plan, &self.figures, entity, activity.time);
         }
     }
 
@@ -231,10 +228,7 @@ impl Scratch {
 
     fn add_list(&mut self, activity: &Activity<'_>, list: &TagList<'_>, figures: &mut Figures) {
         let kind = figures.kind(list.kind);
-        let of_customers = match activity.kind {
-            EventKind::Query => activity.flags.has(Flags::CUSTOMER_OBJECT),
-            EventKind::Egress => !list.tested(),
-        };
+        let of_customers = activity.counts_all(list);
         let tested = list.tested() && !of_customers;
         for (at, tag) in list.tags().enumerate() {
             let customer = of_customers || list.is_member(at);

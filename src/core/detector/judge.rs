@@ -86,7 +86,7 @@ impl Judge<'_> {
         let met = bounds.limits.met(observed);
         // What was queried before something leaves was learned when it was queried.
         if !matches!(self.plan.set.rules[rule].shape, Shape::Sequence { .. }) {
-            self.learn(entity, rule, time, observed, met.is_some());
+            learn(self.plan, entity, rule, (time, observed), met.is_some());
         }
         let Some((severity, threshold)) = met else { return };
         let spec = &self.plan.set.rules[rule];
@@ -98,28 +98,6 @@ impl Judge<'_> {
         }
         let met = self.met(entity, rule, time, Reached { severity, threshold, observed, bounds });
         lines.extend(entity.note(spec, met));
-    }
-
-    /// What an actor queries is ordinary for a sequence also while nothing leaves.
-    pub fn learn_reads(&self, entity: &mut EntityState, time: EventTime) {
-        for (rule, within) in &self.plan.sequences {
-            if self.plan.places[*rule].baseline.is_some() {
-                let read = View::new(self.plan, self.figures, entity).read_within(*within, time);
-                self.learn(entity, *rule, time, read, !entity.open.is_empty());
-            }
-        }
-    }
-
-    /// What happens inside an open incident is not ordinary.
-    fn learn(&self, entity: &mut EntityState, rule: usize, time: EventTime, observed: f64, met: bool) {
-        let Some(place) = self.plan.places[rule].baseline else { return };
-        let inside = met || entity.open_of(&self.plan.set.rules[rule].id).is_some();
-        entity.learned.resize_with(self.plan.baselines.len(), || None);
-        let first_seen = entity.first_seen;
-        let learned = entity.learned[place].get_or_insert_with(|| Box::new(Learned::since(first_seen)));
-        if !inside {
-            learned.learn(time, observed);
-        }
     }
 
     /// Whether there is anything to tell: the cheap half of [`EntityState::note`].
@@ -172,6 +150,29 @@ impl Judge<'_> {
             first_event: view.first_event(rule, time).map(evidence),
             last_event: Some(evidence(self.event)),
         }
+    }
+}
+
+/// What an actor queries is ordinary for a sequence also while nothing leaves.
+pub(super) fn learn_reads(plan: &Plan, figures: &Figures, entity: &mut EntityState, time: EventTime) {
+    for (rule, within) in &plan.sequences {
+        if plan.places[*rule].baseline.is_some() {
+            let read = View::new(plan, figures, entity).read_within(*within, time);
+            let inside = !entity.open.is_empty();
+            learn(plan, entity, *rule, (time, read), inside);
+        }
+    }
+}
+
+/// What happens inside an open incident is not ordinary.
+fn learn(plan: &Plan, entity: &mut EntityState, rule: usize, (time, observed): (EventTime, f64), met: bool) {
+    let Some(place) = plan.places[rule].baseline else { return };
+    let inside = met || entity.open_of(&plan.set.rules[rule].id).is_some();
+    entity.learned.resize_with(plan.baselines.len(), || None);
+    let first_seen = entity.first_seen;
+    let learned = entity.learned[place].get_or_insert_with(|| Box::new(Learned::since(first_seen)));
+    if !inside {
+        learned.learn(time, observed);
     }
 }
 

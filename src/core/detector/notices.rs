@@ -6,7 +6,7 @@ use super::plan::Plan;
 use super::{Detector, Output, tell};
 use crate::core::activity::Control;
 use crate::core::incident::EntityKind;
-use crate::core::rules::{RuleText, check};
+use crate::core::rules::check_documents;
 use crate::core::time::{EventTime, Millis};
 
 /// What incidents about the customer filter are about.
@@ -35,9 +35,8 @@ impl Detector {
     }
 
     fn change_rules(&mut self, yaml: &[&str], out: &mut Vec<Output>) {
-        let texts: Vec<RuleText<'_>> = yaml.iter().map(|yaml| RuleText { name: "rules", yaml }).collect();
         // Only checked rules are published; what this version cannot read leaves the rules in force as they are.
-        let Ok(set) = check(&texts) else {
+        let Ok(set) = check_documents(yaml.iter().copied()) else {
             self.stats.rules_refused += 1;
             return;
         };

@@ -10,7 +10,7 @@ use super::role_book::RoleBook;
 use super::roster::Roster;
 use super::sources::Sources;
 use super::{Detector, DetectorSettings, DetectorStats, StateError};
-use crate::core::rules::{RuleText, check};
+use crate::core::rules::check_documents;
 use crate::core::time::{EventTime, Millis};
 use crate::core::units::{Partition, Position};
 use serde::{Deserialize, Serialize};
@@ -112,8 +112,8 @@ impl Detector {
         self.swept = state.swept;
         self.stats = told(state.counted);
         if !self.rules.is_empty() {
-            let texts: Vec<_> = self.rules.iter().map(|yaml| RuleText { name: "rules", yaml }).collect();
-            self.plan = Plan::new(check(&texts).map_err(|_| StateError::Damaged)?);
+            let rules = check_documents(self.rules.iter().map(String::as_str));
+            self.plan = Plan::new(rules.map_err(|_| StateError::Damaged)?);
         }
         self.derive_due();
         Ok(())

@@ -178,19 +178,17 @@ impl StreamState {
         if is_over || self.newest.since(self.tidied).as_millis() >= longest.length().as_millis() / TIDY_SHARE {
             self.tidied = self.newest;
             self.forget_before(if is_over { EventTime::MAX } else { self.newest.minus(reach(longest)) });
-            self.shares.forget_before(if is_over { EventTime::MAX } else { self.newest.minus(reach(longest)) });
         }
         !self.known.is_empty() || self.sums.iter().any(|sums| sums.newest() > EventTime::MIN)
     }
 
     fn forget_before(&mut self, horizon: EventTime) {
-        let Self { customers, nameless, tested, canaries, objects, destinations, fresh, .. } = self;
-        if let Some(kinds) = nameless {
+        let Self { customers, nameless, tested, canaries, objects, destinations, fresh, shares, .. } = self;
+        let always = [customers, tested, canaries, objects, destinations, fresh];
+        for kinds in always.into_iter().chain(nameless.as_deref_mut()) {
             kinds.forget_before(horizon);
         }
-        for kinds in [customers, tested, canaries, objects, destinations, fresh] {
-            kinds.forget_before(horizon);
-        }
+        shares.forget_before(horizon);
     }
 
     /// The same counts laid out for `spec`; windows that were not counted before know what the others know.

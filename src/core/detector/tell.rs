@@ -77,13 +77,11 @@ impl Detector {
         let entity = &*entity;
         let exposure = if sent { View::new(&self.plan, &self.figures, entity).exposure(activity.time) } else { 0 };
         let part = part(activity, entity, exposure, &self.scratch.tags);
-        let name = entity.name.clone();
-        let key = KeyRef::new(kind, id, stream, &name, activity.time);
         if at_once {
-            let batch = part.into();
-            return self.tell(key, &batch, out);
+            let (name, batch) = (entity.name.clone(), part.into());
+            return self.tell(KeyRef::new(kind, id, stream, &name, activity.time), &batch, out);
         }
-        for (key, batch) in self.batches.add(key, part) {
+        for (key, batch) in self.batches.add(KeyRef::new(kind, id, stream, &entity.name, activity.time), part) {
             self.tell(key.as_ref(), &batch, out);
         }
     }

@@ -109,16 +109,6 @@ impl Directory {
         Some(Resolved { nameless: true, ..unlisted(buffer) })
     }
 
-    /// Whether some line says who holds, or held, `client_ip`.
-    pub fn is_leased(&self, client_ip: &str) -> bool {
-        if self.leases.len() == 0 {
-            return false;
-        }
-        let mut address = String::new();
-        write_address(client_ip, &mut address);
-        self.leases.knows(&address)
-    }
-
     /// What holds `client_ip` at `time`: a person or a program, where some line says so and lists it.
     pub fn kind_of_holder(&self, client_ip: &str, time: EventTime) -> Option<ActorKind> {
         let mut address = String::new();

@@ -62,11 +62,6 @@ impl Leases {
         covering.filter(|(lease, _)| lease.to.is_none_or(|to| time < to)).map(|(lease, _)| &lease.holder)
     }
 
-    /// Whether anybody held `address` at any time.
-    pub(super) fn knows(&self, address: &str) -> bool {
-        self.by_address.contains_key(address)
-    }
-
     /// How many leases there are.
     pub(super) fn len(&self) -> usize {
         self.count

@@ -71,9 +71,7 @@ impl Working {
             .with(Flags::FUTURE, future)
             .with(Flags::NAMELESS, actor.nameless)
             .with(Flags::LISTED, actor.listed)
-            .with(Flags::LEASED, event.client_ip.as_deref().is_some_and(|address| directory.is_leased(address)));
-        let flags =
-            flags.with(Flags::PERSONS_ADDRESS, actor.kind == ActorKind::Service && from_person(directory, event, time));
+            .with(Flags::PERSONS_ADDRESS, actor.kind == ActorKind::Service && from_person(directory, event, time));
         let part = part(settings, record, event).map(|part| mask_in(part, knowledge.region));
         self.tags.fill(event, knowledge, flags.has(Flags::CUSTOMER_OBJECT) && event.kind == EventKind::Query);
         let (named, named_customers) = self.tags.largest();

@@ -55,6 +55,15 @@ impl Place<'_> {
     }
 }
 
+/// Checks documents whose files' names are not known any more, as one set.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_documents<'a>(yaml: impl IntoIterator<Item = &'a str>) -> Result<RuleSet, Vec<RuleError>> {
+    let texts: Vec<RuleText<'a>> = yaml.into_iter().map(|yaml| RuleText { name: "rules", yaml }).collect();
+    check(&texts)
+}
+
 /// Checks rule files as one set.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ mod shipped;
 #[cfg(test)]
 mod tests;
 
-pub use check::{RuleError, RuleText, check, version};
+pub use check::{RuleError, RuleText, check, check_documents, version};
 pub use filter::{Context, Filter, customers_named};
 pub use limits::{LimitSource, LimitTable, Limits};
 pub use model::{BaselineSpec, Excepted, Exception, Rule, RuleSet, Shape, Subject};

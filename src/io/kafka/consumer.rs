@@ -25,18 +25,29 @@ const MAX_POLL_INTERVAL_MS: &str = "300000";
 /// A member that is gone is noticed, and a rebalance goes round, within seconds: the defaults take 45 and 3.
 const UNLESS_SET: [(&str, &str); 2] = [("session.timeout.ms", "10000"), ("heartbeat.interval.ms", "1000")];
 
-/// The settings that carry correctness, on top of the connection's.
-pub fn consumer_config(connection: &ClientConfig, group: &str) -> ClientConfig {
+/// What everybody who reads sets on top of the connection: the client commits nothing by itself, and what is not there
+/// is an error.
+pub(super) fn reading_config(connection: &ClientConfig, group: &str) -> ClientConfig {
     let mut config = connection.clone();
     for (key, value) in [
         ("group.id", group),
         ("enable.auto.commit", "false"),
         ("enable.auto.offset.store", "false"),
         ("auto.offset.reset", "error"),
-        ("partition.assignment.strategy", "cooperative-sticky"),
         // The default of 1,000 ms halves the throughput once the client's queue has been full.
         ("fetch.queue.backoff.ms", "1"),
         ("queued.max.messages.kbytes", READ_AHEAD_KIB),
+    ] {
+        config.set(key, value);
+    }
+    config
+}
+
+/// The settings that carry correctness in a group.
+pub fn consumer_config(connection: &ClientConfig, group: &str) -> ClientConfig {
+    let mut config = reading_config(connection, group);
+    for (key, value) in [
+        ("partition.assignment.strategy", "cooperative-sticky"),
         ("max.poll.interval.ms", MAX_POLL_INTERVAL_MS),
         ("statistics.interval.ms", STATISTICS_INTERVAL_MS),
         ("enable.partition.eof", "false"),

@@ -1,6 +1,7 @@
 //! Part of a partition's log, from one offset to another: read once and in order, without joining a group or commits.
 
 use super::batch::Received;
+use super::consumer::reading_config;
 use super::error::RunError;
 use super::lookup::Quiet;
 use super::topics_table::{wire_offset, wire_partition};
@@ -18,8 +19,6 @@ use std::time::{Duration, Instant};
 /// A message that should be there is waited for this long.
 const NEXT_WITHIN: Duration = Duration::from_secs(30);
 const POLL_FOR: Duration = Duration::from_millis(200);
-/// How many KiB the client may read ahead.
-const READ_AHEAD_KIB: &str = "32768";
 
 /// Messages of one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,18 +44,8 @@ impl LogReader {
     /// # Errors
     /// [`RunError::Kafka`] if the settings are refused.
     pub fn new(connection: &ClientConfig, group: &str, topic: &str) -> Result<Self, RunError> {
-        let mut config = connection.clone();
-        for (key, value) in [
-            ("group.id", group),
-            ("enable.auto.commit", "false"),
-            ("enable.auto.offset.store", "false"),
-            ("auto.offset.reset", "error"),
-            ("fetch.queue.backoff.ms", "1"),
-            ("queued.max.messages.kbytes", READ_AHEAD_KIB),
-            ("enable.partition.eof", "true"),
-        ] {
-            config.set(key, value);
-        }
+        let mut config = reading_config(connection, group);
+        config.set("enable.partition.eof", "true");
         let client =
             BaseConsumer::from_config_and_context(&config, Quiet).map_err(RunError::kafka("making a client"))?;
         Ok(Self { client, topic: topic.to_owned() })

@@ -1,6 +1,7 @@
 //! Whole topics, from their beginning and on as they grow: without a group and without commits, so that every process
 //! that follows them has everything.
 
+use super::consumer::reading_config;
 use super::error::RunError;
 use super::lookup::{Lookup, Quiet};
 use super::topics_table::wire_partition;
@@ -45,17 +46,9 @@ impl Tail {
     /// # Errors
     /// [`RunError::TopicMissing`], or [`RunError::Kafka`] if the settings are refused or no broker answers.
     pub fn start(connection: &ClientConfig, group: &str, topics: &[&str]) -> Result<Self, RunError> {
-        let mut config = connection.clone();
-        for (key, value) in [
-            ("group.id", group),
-            ("enable.auto.commit", "false"),
-            ("enable.auto.offset.store", "false"),
-            // Where retention has taken the beginning, what is left is all there is to show.
-            ("auto.offset.reset", "earliest"),
-            ("fetch.queue.backoff.ms", "1"),
-        ] {
-            config.set(key, value);
-        }
+        let mut config = reading_config(connection, group);
+        // Where retention has taken the beginning, what is left is all there is to show.
+        config.set("auto.offset.reset", "earliest");
         let lookup = Lookup::new(connection, group)?;
         let (mut list, mut known) = (TopicPartitionList::new(), BTreeMap::new());
         for topic in topics {

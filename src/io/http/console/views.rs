@@ -5,6 +5,7 @@ use crate::core::incident::{Customers, Entity, Incident, IncidentId, Severity};
 use crate::core::rules::{BaselineSpec, Mode, Rule, Subject};
 use crate::core::time::{EventTime, rfc3339};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// Actors that a case's line in the list names.
 const NAMED_ACTORS: usize = 5;
@@ -37,15 +38,8 @@ impl<'a> CaseLine<'a> {
     pub fn new(case: &Case<'a>) -> Option<Self> {
         let gravest = *case.incidents.first()?;
         let shown = &gravest.shown;
-        let all: Vec<&'a str> = case.incidents.iter().flat_map(|told| &told.shown.actors).map(String::as_str).collect();
-        let mut actors: Vec<&'a str> = Vec::new();
-        for actor in all {
-            if !actors.contains(&actor) {
-                actors.push(actor);
-            }
-        }
-        let mut rules: Vec<&'a str> = case.incidents.iter().map(|told| told.last.rule.as_str()).collect();
-        rules.dedup();
+        let actors = each_once(case.incidents.iter().flat_map(|told| &told.shown.actors));
+        let rules = each_once(case.incidents.iter().map(|told| &told.last.rule));
         Some(Self {
             case: case.id,
             open: case.is_open(),
@@ -55,10 +49,7 @@ impl<'a> CaseLine<'a> {
             entity: &shown.entity,
             rules,
             actors_total: actors.len(),
-            actors: {
-                actors.truncate(NAMED_ACTORS);
-                actors
-            },
+            actors: actors.into_iter().take(NAMED_ACTORS).collect(),
             incidents: case.incidents.len(),
             customers: most(&case.incidents),
             began: case.incidents.iter().map(|told| told.began()).min().unwrap_or(shown.time),
@@ -66,6 +57,12 @@ impl<'a> CaseLine<'a> {
             judgement: case.judgement,
         })
     }
+}
+
+/// Names in the order in which they are first met.
+fn each_once<'a>(names: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
+    let mut met = BTreeSet::new();
+    names.map(String::as_str).filter(|name| met.insert(*name)).collect()
 }
 
 /// The largest figure of each kind in any of the incidents: they overlap, so they must not be added.

@@ -44,8 +44,7 @@ function slider(rule) {
   range.addEventListener("input", move);
   requestAnimationFrame(move);
   return section(h("label", { for: "limit" }, "Limit"), range, told, box,
-    h("p", { class: "muted small" }, "From the incidents that were raised, so it can say what a higher limit would have left, and nothing of a lower one: ",
-      h("code", {}, "leakwatch backtest"), " reads the activity log for that."));
+    h("p", { class: "muted small" }, "From the incidents that were raised, so it can say what a higher limit would have left, and nothing of a lower one."));
 }
 
 export async function showRules(id, old) {
