@@ -8,7 +8,7 @@ use thiserror::Error;
 
 const MAGIC: [u8; 2] = *b"LW";
 /// The version that this build writes.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = 3;
 const HEADER_BYTES: usize = 3;
 
 /// A batch holds at most this many records.
