@@ -15,6 +15,8 @@ pub struct Cli {
 enum Command {
     /// Shows the main job on this machine: a simulated retailer, an embedded broker, a leak caught.
     Demo(commands::demo::Args),
+    /// Tells which customers an incident concerns.
+    Affected(commands::affected::Args),
     /// Validates configuration files.
     Config(commands::config::Args),
     /// Tells why rules fired on an actor, or did not.
@@ -43,6 +45,7 @@ impl Cli {
     pub fn run(self) -> Outcome {
         match self.command {
             Command::Demo(args) => commands::demo::run(&args),
+            Command::Affected(args) => commands::affected::run(&args),
             Command::Config(args) => commands::config::run(&args),
             Command::Explain(args) => commands::explain::run(&args),
             Command::Filter(args) => commands::filter::run(args),

@@ -1,5 +1,6 @@
 //! One file a subcommand: reads its arguments, wires the adapters, says what happened.
 
+pub mod affected;
 pub mod config;
 pub mod demo;
 pub mod engine_args;
@@ -17,3 +18,11 @@ pub mod simulate;
 pub mod topics;
 
 pub use failure::{Failure, Outcome};
+
+use crate::core::time::EventTime;
+
+/// A time on the command line.
+fn time_argument(text: &str) -> anyhow::Result<EventTime> {
+    let expected = || anyhow::anyhow!("expected an RFC 3339 time such as 2012-05-07T10:00:00Z");
+    EventTime::parse_rfc3339(text).ok_or_else(expected)
+}

@@ -4,10 +4,11 @@ use super::engine_args::{EngineParts, file_source, ingest_settings};
 use super::failure::Failure;
 use crate::core::decode::DecodeLimits;
 use crate::core::engine::Engine;
-use crate::core::ingest::{IngestSettings, SourceIndex, SourceRecord};
+use crate::core::ingest::{Ingest, IngestSettings, SourceIndex, SourceRecord};
 use crate::core::time::EventTime;
 use crate::core::units::{Epoch, Offset, Partition};
 use crate::io::files::{FileSource, Merge, Merged, ReadError, open};
+use std::sync::Arc;
 
 /// Files read at once, at most.
 const MAX_FILES: usize = 1_000;
@@ -44,6 +45,11 @@ impl ReplayFiles {
     pub fn engine(&self, parts: &EngineParts) -> Engine {
         let rules: Vec<&str> = parts.rules.iter().map(|file| file.yaml.as_str()).collect();
         Engine::new(self.settings.clone(), parts.knowledge.clone(), &rules, parts.settings.clock.lateness)
+    }
+
+    /// The engine's first half alone.
+    pub fn ingest(&self, parts: &EngineParts) -> Ingest {
+        Ingest::new(Arc::new(self.settings.clone()), parts.knowledge.clone())
     }
 
     /// The next record, and when it arrived.

@@ -1,6 +1,7 @@
 //! The pure part: no tokio, rdkafka, prometheus, clock, randomness or environment. A test holds it so.
 
 pub mod activity;
+pub mod affected;
 pub mod cases;
 pub mod decode;
 pub mod detector;

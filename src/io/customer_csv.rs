@@ -84,6 +84,8 @@ pub struct CustomerCsv {
     reader: csv::Reader<RowLimit>,
     /// Bytes that may still be read for this row.
     left: Rc<Cell<u64>>,
+    /// The first line.
+    pub header: csv::ByteRecord,
     /// Columns that are kinds.
     pub columns: Vec<Column>,
     /// Names of the other columns.
@@ -117,7 +119,7 @@ impl CustomerCsv {
         if columns.is_empty() {
             return Err(CsvError::NoKind { path: path.to_owned(), columns: header.len() });
         }
-        Ok(Self { path: path.to_owned(), reader, left, columns, ignored })
+        Ok(Self { path: path.to_owned(), reader, left, header, columns, ignored })
     }
 
     /// Gives every value of every kind column to `each`, with the column's place in [`Self::columns`] and the line; a
@@ -125,7 +127,24 @@ impl CustomerCsv {
     ///
     /// # Errors
     /// [`CsvError`], with the line.
-    pub fn read(mut self, mut each: impl FnMut(usize, &[u8], u64)) -> Result<u64, CsvError> {
+    pub fn read(self, mut each: impl FnMut(usize, &[u8], u64)) -> Result<u64, CsvError> {
+        let columns = self.columns.clone();
+        self.rows(|row, line| {
+            for (place, column) in columns.iter().enumerate() {
+                each(place, column.value(row), line);
+            }
+            Ok(())
+        })
+    }
+
+    /// Gives every row to `each`, with its line. Returns the number of rows.
+    ///
+    /// # Errors
+    /// [`CsvError`], with the line, or what `each` says.
+    pub fn rows<E: From<CsvError>>(
+        mut self,
+        mut each: impl FnMut(&csv::ByteRecord, u64) -> Result<(), E>,
+    ) -> Result<u64, E> {
         let mut row = csv::ByteRecord::new();
         let mut rows = 0;
         loop {
@@ -134,14 +153,18 @@ impl CustomerCsv {
             match self.reader.read_byte_record(&mut row) {
                 Ok(true) => rows += 1,
                 Ok(false) => return Ok(rows),
-                Err(_) if self.left.get() == 0 => return Err(CsvError::Row { path: self.path, line }),
-                Err(error) => return Err(wrong(&self.path, line, error)),
+                Err(_) if self.left.get() == 0 => return Err(CsvError::Row { path: self.path, line }.into()),
+                Err(error) => return Err(wrong(&self.path, line, error).into()),
             }
-            let line = row.position().map_or(line, csv::Position::line);
-            for (place, column) in self.columns.iter().enumerate() {
-                each(place, row.get(column.at).unwrap_or_default(), line);
-            }
+            each(&row, row.position().map_or(line, csv::Position::line))?;
         }
+    }
+}
+
+impl Column {
+    /// Its value in a row.
+    pub fn value<'a>(&self, row: &'a csv::ByteRecord) -> &'a [u8] {
+        row.get(self.at).unwrap_or_default()
     }
 }
 

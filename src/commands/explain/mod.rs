@@ -26,7 +26,7 @@ pub struct Args {
     #[arg(long, value_name = "A")]
     actor: String,
     /// The time, RFC 3339; counts are those of the windows that end then
-    #[arg(long, value_name = "T", value_parser = time)]
+    #[arg(long, value_name = "T", value_parser = super::time_argument)]
     at: EventTime,
     /// How the report is written
     #[arg(long, value_enum, default_value_t)]
@@ -34,10 +34,6 @@ pub struct Args {
     /// Files of events, as for `replay`; without any, the activity log of --config is read
     #[arg(value_name = "[TOPIC=]FILE")]
     files: Vec<String>,
-}
-
-fn time(text: &str) -> anyhow::Result<EventTime> {
-    EventTime::parse_rfc3339(text).ok_or_else(|| anyhow!("expected an RFC 3339 time such as 2012-05-07T10:00:00Z"))
 }
 
 /// Runs it.

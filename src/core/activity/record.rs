@@ -259,6 +259,18 @@ impl Activity<'_> {
             EventKind::Egress => !list.tested(),
         }
     }
+
+    /// Whether its rows are customers: it queries a customer object, or at least half of what it names are customers.
+    pub fn is_of_customers(&self) -> bool {
+        self.flags.has(Flags::CUSTOMER_OBJECT) || (self.named > 0 && self.named_customers * 2 >= self.named)
+    }
+
+    /// Rows of a query of customers that no identifier names: each may be another customer.
+    pub fn unnamed_rows(&self) -> u64 {
+        let counts = self.kind == EventKind::Query && self.is_of_customers();
+        let rows = self.rows.filter(|_| counts).map_or(0, |rows| rows.0);
+        rows.saturating_sub(u64::from(self.named))
+    }
 }
 
 /// Wall-clock time, written by ingest about once a second and partition.

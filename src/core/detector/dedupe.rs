@@ -16,7 +16,7 @@ const MAX_IDS: usize = 1_000_000;
 
 /// The highest record seen of each origin partition.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Origins {
+pub struct Origins {
     highest: HashMap<(u64, Epoch, Partition), (u64, u32, u32), FxBuildHasher>,
 }
 

@@ -244,14 +244,11 @@ pub(super) fn sums(activity: &Activity<'_>) -> Sums {
     }
     let query = activity.kind == EventKind::Query;
     let rows = activity.rows.map_or(0, |rows| rows.0);
-    let of_customers = activity.flags.has(Flags::CUSTOMER_OBJECT)
-        || (activity.named > 0 && activity.named_customers * 2 >= activity.named);
-    let unnamed = if query && of_customers { rows.saturating_sub(u64::from(activity.named)) } else { 0 };
     Sums {
         events: 1,
         rows: if query { rows } else { 0 },
         bytes: activity.bytes.map_or(0, |bytes| bytes.0),
-        unnamed,
+        unnamed: activity.unnamed_rows(),
         unknown_rows: u64::from(query && activity.rows.is_none()),
     }
 }

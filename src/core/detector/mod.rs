@@ -39,6 +39,7 @@ mod unread;
 mod upkeep;
 mod view;
 
+pub use dedupe::Origins;
 pub use explain::{Explanation, InForce, Verdict};
 pub use settings::{DetectorSettings, DetectorStats, Output, StateError, To};
 
@@ -46,7 +47,7 @@ use crate::core::activity::Record;
 use crate::core::incident::{EntityKind, Incident};
 use crate::core::time::{EventTime, Millis};
 use crate::core::units::{Partition, Position};
-use dedupe::{Origins, RecentIds};
+use dedupe::RecentIds;
 use entity::EntityState;
 use figures::Figures;
 use plan::Plan;
