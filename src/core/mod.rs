@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod affected;
+pub mod backtest;
 pub mod cases;
 pub mod decode;
 pub mod detector;
@@ -10,6 +11,7 @@ pub mod event;
 pub mod event_schema;
 pub mod filter;
 pub mod hex;
+pub mod history;
 pub mod identifiers;
 pub mod identity;
 pub mod incident;

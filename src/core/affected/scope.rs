@@ -40,10 +40,12 @@ impl Scope {
             return None;
         }
         let from = told.began().minus(told.shown.window.length());
-        let last_met = told.last.last_event.as_ref().map_or(told.last.time, |event| event.time);
-        let to = if told.last.status == Status::Resolved { last_met.max(told.began()) } else { end };
-        let of_rule = rules.rules.iter().filter(|rule| rule.id == told.last.rule);
-        let read_before = of_rule.map(|rule| read_before(&rule.shape)).max().unwrap_or(Millis::ZERO);
+        let of_rule = || rules.rules.iter().filter(|rule| rule.id == told.last.rule);
+        // It was resolved once the condition had been false for the rule's hold.
+        let hold = of_rule().map(|rule| rule.hold).max().unwrap_or(Millis::ZERO);
+        let resolved = told.last.status == Status::Resolved;
+        let to = if resolved { told.last.time.minus(hold).max(told.began()) } else { end };
+        let read_before = of_rule().map(|rule| read_before(&rule.shape)).max().unwrap_or(Millis::ZERO);
         let senders = told.shown.actors.iter().cloned().collect();
         Some(Self { entity, senders, reads_from: from.minus(read_before), from, to })
     }

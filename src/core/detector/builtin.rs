@@ -34,6 +34,11 @@ pub(super) struct Notice<'a> {
     pub summary: String,
 }
 
+/// Whether `rule` is one that no rule file has: about the pipeline itself.
+pub fn is_builtin(rule: &str) -> bool {
+    Builtin::named(rule).is_some()
+}
+
 impl Builtin {
     const ALL: [Self; 7] = [
         Self::SilentSource,

@@ -39,6 +39,7 @@ mod unread;
 mod upkeep;
 mod view;
 
+pub use builtin::is_builtin;
 pub use dedupe::Origins;
 pub use explain::{Explanation, InForce, Verdict};
 pub use settings::{DetectorSettings, DetectorStats, Output, StateError, To};

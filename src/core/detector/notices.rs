@@ -6,7 +6,7 @@ use super::plan::Plan;
 use super::{Detector, Output, tell};
 use crate::core::activity::Control;
 use crate::core::incident::EntityKind;
-use crate::core::rules::check_documents;
+use crate::core::rules::{RuleSet, check_documents};
 use crate::core::time::{EventTime, Millis};
 
 /// What incidents about the customer filter are about.
@@ -42,6 +42,12 @@ impl Detector {
         };
         self.rules = yaml.iter().map(ToString::to_string).collect();
         self.relay(Plan::new(set), out);
+    }
+
+    /// Puts checked rules in force that no log carries: what tuning tries out. A snapshot does not know them.
+    pub fn put_in_force(&mut self, rules: RuleSet, out: &mut Vec<Output>) {
+        self.rules.clear();
+        self.relay(Plan::new(rules), out);
     }
 
     fn directory_refused(&mut self, lines: u64, lost: u64, noticed: EventTime, out: &mut Vec<Output>) {

@@ -1,9 +1,7 @@
 use super::*;
 use crate::core::activity::{DestinationClass, Origin, TagList};
 use crate::core::cases::CaseBook;
-use crate::core::incident::{
-    Customers, Entity, EntityKind, Evidence, Incident, IncidentId, Measure, Severity, Status, Window,
-};
+use crate::core::incident::{Customers, Entity, EntityKind, Incident, IncidentId, Measure, Severity, Status, Window};
 use crate::core::rules::{RuleSet, SHIPPED, check};
 use crate::core::time::Millis;
 use crate::core::units::{ByteCount, Rows};
@@ -148,10 +146,10 @@ fn who_sends_to_the_place_is_learned_beyond_the_actors_named() {
 }
 
 #[test]
-fn a_resolved_incident_ends_with_its_last_event() {
+fn a_resolved_incident_ends_when_its_condition_is_met_no_more() {
     let opened = incident(EntityKind::Actor, "e1", &["e1"]);
-    let last_event = Some(Evidence { id: None, time: at(20) });
-    let resolved = Incident { status: Status::Resolved, revision: 2, time: at(90), last_event, ..opened.clone() };
+    let held = at(20).plus(Millis::from_hours(24));
+    let resolved = Incident { status: Status::Resolved, revision: 2, time: held, ..opened.clone() };
     let mut log = Log::of(vec![opened, resolved]);
     log.take(query("e1", 20, Some(1)), 0..1);
     log.take(query("e1", 21, Some(1)), 1..2);

@@ -1,0 +1,139 @@
+//! A stretch of the activity log, packed, to be judged again and again under different rules.
+//!
+//! It holds what ingest made of the events, and nothing that detect made of them: pools and what is ordinary for roles
+//! follow from the rules, so they are made anew each time.
+
+mod rerun;
+#[cfg(test)]
+mod tests;
+
+pub use rerun::{Rerun, rerun};
+
+use crate::core::activity::{Activity, BatchBuilder, BatchReader, Flags, Origin, Record};
+use crate::core::time::{EventTime, Millis};
+use crate::core::units::Partition;
+use std::collections::BTreeMap;
+use thiserror::Error;
+
+/// Packed bytes, at most.
+const MAX_PACKED_BYTES: usize = 6 << 30;
+/// What unpacks fastest: it is done many times.
+const PACKING_LEVEL: i32 = 1;
+/// One message unpacked is never longer: a record of the most tags, over the soft limit of a batch.
+const MAX_BATCH_BYTES: usize = 16 << 20;
+
+/// Why a history cannot be kept.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum HistoryError {
+    /// It is too long.
+    #[error(
+        "the history takes more than {MAX_PACKED_BYTES} bytes packed; expected a shorter time: see --from and --to"
+    )]
+    TooLong,
+    /// It could not be packed.
+    #[error("the history could not be packed")]
+    Packing,
+}
+
+/// What ingest made of a stretch of time.
+#[derive(Debug, Default)]
+pub struct History {
+    packed: Vec<Box<[u8]>>,
+    packed_bytes: usize,
+    batch: BatchBuilder,
+    events: u64,
+    last: u64,
+    period: Option<(EventTime, EventTime)>,
+    roles: BTreeMap<String, String>,
+}
+
+impl History {
+    /// Takes up a record of the log; of those that detect made, none.
+    ///
+    /// # Errors
+    /// [`HistoryError`]
+    pub fn push(&mut self, record: &Record<'_>) -> Result<(), HistoryError> {
+        match record {
+            Record::Activity(activity) => self.push_activity(activity),
+            Record::Control(_) => self.pack(record),
+            Record::Tick(_) | Record::Pool(_) | Record::Roles(_) | Record::Source(_) | Record::SourceRows(_) => Ok(()),
+        }
+    }
+
+    /// The log may have kept an event in any of its partitions; here all stand in one, so they are numbered anew.
+    fn push_activity(&mut self, activity: &Activity<'_>) -> Result<(), HistoryError> {
+        if !activity.flags.has(Flags::CONTINUATION) {
+            self.events += 1;
+            let (first, last) = self.period.unwrap_or((activity.received, activity.received));
+            self.period = Some((first.min(activity.received), last.max(activity.received)));
+        }
+        if self.roles.get(activity.actor).is_none_or(|role| role != activity.role) {
+            self.roles.insert(activity.actor.to_owned(), activity.role.to_owned());
+        }
+        self.last += 1;
+        let origin = Origin { partition: Partition(0), offset: self.last, index: 0, part: 0, ..activity.origin };
+        self.pack(&Record::Activity(Activity { origin, ..activity.clone() }))
+    }
+
+    fn pack(&mut self, record: &Record<'_>) -> Result<(), HistoryError> {
+        self.batch.push(record).map_err(|_| HistoryError::Packing)?;
+        if self.batch.is_full() { self.close() } else { Ok(()) }
+    }
+
+    /// Packs what is in hand: nothing of it is judged before.
+    ///
+    /// # Errors
+    /// [`HistoryError`]
+    pub fn close(&mut self) -> Result<(), HistoryError> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        let packed = zstd::bulk::compress(self.batch.as_bytes(), PACKING_LEVEL).map_err(|_| HistoryError::Packing)?;
+        self.batch.clear();
+        self.packed_bytes += packed.len();
+        self.packed.push(packed.into());
+        if self.packed_bytes > MAX_PACKED_BYTES { Err(HistoryError::TooLong) } else { Ok(()) }
+    }
+
+    /// Hands every record to `take`, in order.
+    pub fn each(&self, mut take: impl FnMut(&Record<'_>)) {
+        for packed in &self.packed {
+            // It was packed in this process: it is whole.
+            let Ok(bytes) = zstd::bulk::decompress(packed, MAX_BATCH_BYTES) else { continue };
+            let Ok(records) = BatchReader::new(&bytes) else { continue };
+            records.map_while(Result::ok).for_each(|record| take(&record));
+        }
+    }
+
+    /// Hands every activity to `take`, in order.
+    pub fn each_activity(&self, mut take: impl FnMut(&Activity<'_>)) {
+        self.each(|record| {
+            if let Record::Activity(activity) = record {
+                take(activity);
+            }
+        });
+    }
+
+    /// How many events it holds.
+    pub const fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// When its first and its last event arrived.
+    pub const fn period(&self) -> Option<(EventTime, EventTime)> {
+        self.period
+    }
+
+    /// How long it is, in weeks; at least a day.
+    pub fn weeks(&self) -> f64 {
+        let span = self.period.map_or(Millis::ZERO, |(first, last)| last.since(first));
+        #[expect(clippy::cast_precision_loss, reason = "a span of weeks is far below 2^52 ms")]
+        let weeks = |span: Millis| span.as_millis() as f64 / Millis::from_days(7).as_millis() as f64;
+        weeks(span.max(Millis::from_days(1)))
+    }
+
+    /// Every actor's role, as it was last.
+    pub const fn roles(&self) -> &BTreeMap<String, String> {
+        &self.roles
+    }
+}
