@@ -17,6 +17,8 @@ enum Command {
     Demo(commands::demo::Args),
     /// Tells which customers an incident concerns.
     Affected(commands::affected::Args),
+    /// Compares what two sets of rules raise on the same history.
+    Backtest(commands::backtest::Args),
     /// Validates configuration files.
     Config(commands::config::Args),
     /// Tells why rules fired on an actor, or did not.
@@ -46,6 +48,7 @@ impl Cli {
         match self.command {
             Command::Demo(args) => commands::demo::run(&args),
             Command::Affected(args) => commands::affected::run(&args),
+            Command::Backtest(args) => commands::backtest::run(&args),
             Command::Config(args) => commands::config::run(&args),
             Command::Explain(args) => commands::explain::run(&args),
             Command::Filter(args) => commands::filter::run(args),

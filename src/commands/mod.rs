@@ -1,6 +1,7 @@
 //! One file a subcommand: reads its arguments, wires the adapters, says what happened.
 
 pub mod affected;
+pub mod backtest;
 pub mod config;
 pub mod demo;
 pub mod engine_args;
@@ -8,6 +9,7 @@ pub mod explain;
 mod failure;
 pub mod filter;
 pub mod format;
+mod history;
 mod progress;
 pub mod replay;
 mod replay_files;

@@ -2,6 +2,7 @@
 
 use super::engine_args::{EngineParts, file_source, ingest_settings};
 use super::failure::Failure;
+use crate::core::activity::Record;
 use crate::core::decode::DecodeLimits;
 use crate::core::engine::Engine;
 use crate::core::ingest::{Ingest, IngestSettings, SourceIndex, SourceRecord};
@@ -50,6 +51,11 @@ impl ReplayFiles {
     /// The engine's first half alone.
     pub fn ingest(&self, parts: &EngineParts) -> Ingest {
         Ingest::new(Arc::new(self.settings.clone()), parts.knowledge.clone())
+    }
+
+    /// What the log is told at the beginning.
+    pub fn controls<'a>(&'a self, parts: &'a EngineParts) -> Vec<Record<'a>> {
+        self.settings.controls(&parts.knowledge)
     }
 
     /// The next record, and when it arrived.

@@ -6,6 +6,7 @@ use crate::core::affected::Touched;
 use crate::core::cases::Told;
 use crate::core::time::EventTime;
 use serde::Serialize;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 /// Above this share that cannot be named, in percent, the list is no answer to who must be told.
@@ -109,21 +110,23 @@ impl Report {
     fn text(&self) -> String {
         let mut text = String::new();
         for line in &self.incidents {
-            text += &format!("{}  {}  {}\n", line.incident, line.rule, line.summary);
+            let _ = writeln!(text, "{}  {}  {}", line.incident, line.rule, line.summary);
         }
         if let (Some(first), Some(last)) = (&self.first, &self.last) {
-            text += &format!("from {first} to {last}\n");
+            let _ = writeln!(text, "from {first} to {last}");
         }
-        text += &format!(
-            "rows touched: {}; named: {} of {} in the file; not nameable: {} ({:.1} %)\n",
+        let _ = writeln!(
+            text,
+            "rows touched: {}; named: {} of {} in the file; not nameable: {} ({:.1} %)",
             self.rows_touched, self.named, self.rows_in_file, self.not_nameable, self.not_nameable_percent
         );
-        text += &format!(
-            "of those named: {} read, {} sent, {} read and sent\n",
+        let _ = writeln!(
+            text,
+            "of those named: {} read, {} sent, {} read and sent",
             self.read, self.egressed, self.read_and_egressed
         );
         for warning in self.warnings() {
-            text += &format!("{warning}\n");
+            let _ = writeln!(text, "{warning}");
         }
         text
     }

@@ -55,7 +55,9 @@ pub(super) fn write(customers: CustomerCsv, touched: &Touched, knowledge: &Knowl
     let mut out = csv::Writer::from_writer(io::BufWriter::new(io::stdout().lock()));
     let (mut tally, mut normal) = (Tally::default(), String::new());
     let mut header = customers.header.clone();
-    COLUMNS.iter().for_each(|name| header.push_field(name.as_bytes()));
+    for name in COLUMNS {
+        header.push_field(name.as_bytes());
+    }
     out.write_record(&header).map_err(Failed::from)?;
     let rows = customers.rows(|row, _| {
         let found = columns.iter().filter_map(|column| {

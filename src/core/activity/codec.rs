@@ -9,7 +9,8 @@ use thiserror::Error;
 const MAGIC: [u8; 2] = *b"LW";
 /// The version that this build writes.
 pub const VERSION: u8 = 3;
-const HEADER_BYTES: usize = 3;
+/// What a batch begins with.
+pub const HEADER_BYTES: usize = 3;
 
 /// A batch holds at most this many records.
 pub const MAX_RECORDS: usize = 4_096;
@@ -122,6 +123,14 @@ pub fn decode(record: &[u8]) -> Result<Record<'_>, CodecError> {
     postcard::from_bytes(record).map_err(|_| CodecError::Damaged { ordinal: 0 })
 }
 
+/// Reads the first of the records that [`BatchBuilder`] wrote one after another, after the header; gives the rest too.
+///
+/// # Errors
+/// [`CodecError::Damaged`].
+pub fn take(records: &[u8]) -> Result<(Record<'_>, &[u8]), CodecError> {
+    postcard::take_from_bytes(records).map_err(|_| CodecError::Damaged { ordinal: 0 })
+}
+
 /// Reads the records of one message, borrowing from it.
 #[derive(Debug)]
 pub struct BatchReader<'a> {
@@ -153,7 +162,7 @@ impl<'a> Iterator for BatchReader<'a> {
         if self.rest.is_empty() {
             return None;
         }
-        let Ok((record, rest)) = postcard::take_from_bytes(self.rest) else {
+        let Ok((record, rest)) = take(self.rest) else {
             self.rest = &[];
             return Some(Err(CodecError::Damaged { ordinal: self.ordinal }));
         };

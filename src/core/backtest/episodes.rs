@@ -32,8 +32,6 @@ pub struct Episode {
     pub observed: f64,
     /// The limit then.
     pub threshold: f64,
-    /// The customers that had been read or sent by `at`.
-    pub customers: u64,
 }
 
 /// Incidents as their lines come in. Those about the pipeline itself are left out: no rule file changes them.
@@ -82,7 +80,6 @@ impl Episode {
             resolved: None,
             observed: line.observed,
             threshold: line.threshold,
-            customers: touched(line),
         }
     }
 
@@ -92,7 +89,6 @@ impl Episode {
             self.at = line.time;
             self.observed = line.observed;
             self.threshold = line.threshold;
-            self.customers = touched(line);
         }
     }
 
@@ -101,8 +97,4 @@ impl Episode {
         let until = |episode: &Self| episode.resolved.unwrap_or(EventTime::MAX);
         self.opened <= until(other) && other.opened <= until(self)
     }
-}
-
-fn touched(line: &Incident) -> u64 {
-    line.customers.read.max(line.customers.egressed)
 }

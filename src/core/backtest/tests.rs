@@ -19,7 +19,6 @@ fn episode(actor: &str, opened: i64, severity: Severity, resolved: Option<i64>) 
         resolved: resolved.map(at),
         observed: 1.0,
         threshold: 1.0,
-        customers: 1,
     }
 }
 

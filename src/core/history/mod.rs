@@ -4,10 +4,12 @@
 //! follow from the rules, so they are made anew each time.
 
 mod rerun;
+mod strand;
 #[cfg(test)]
 mod tests;
 
 pub use rerun::{Rerun, rerun};
+pub use strand::Strand;
 
 use crate::core::activity::{Activity, BatchBuilder, BatchReader, Flags, Origin, Record};
 use crate::core::time::{EventTime, Millis};
@@ -88,18 +90,17 @@ impl History {
         if self.batch.is_empty() {
             return Ok(());
         }
-        let packed = zstd::bulk::compress(self.batch.as_bytes(), PACKING_LEVEL).map_err(|_| HistoryError::Packing)?;
+        let packed = pack(&self.batch)?;
         self.batch.clear();
         self.packed_bytes += packed.len();
-        self.packed.push(packed.into());
+        self.packed.push(packed);
         if self.packed_bytes > MAX_PACKED_BYTES { Err(HistoryError::TooLong) } else { Ok(()) }
     }
 
     /// Hands every record to `take`, in order.
     pub fn each(&self, mut take: impl FnMut(&Record<'_>)) {
         for packed in &self.packed {
-            // It was packed in this process: it is whole.
-            let Ok(bytes) = zstd::bulk::decompress(packed, MAX_BATCH_BYTES) else { continue };
+            let bytes = unpack(packed);
             let Ok(records) = BatchReader::new(&bytes) else { continue };
             records.map_while(Result::ok).for_each(|record| take(&record));
         }
@@ -136,4 +137,14 @@ impl History {
     pub const fn roles(&self) -> &BTreeMap<String, String> {
         &self.roles
     }
+}
+
+fn pack(batch: &BatchBuilder) -> Result<Box<[u8]>, HistoryError> {
+    let packed = zstd::bulk::compress(batch.as_bytes(), PACKING_LEVEL).map_err(|_| HistoryError::Packing)?;
+    Ok(packed.into())
+}
+
+/// What was packed in this process is whole.
+fn unpack(packed: &[u8]) -> Vec<u8> {
+    zstd::bulk::decompress(packed, MAX_BATCH_BYTES).unwrap_or_default()
 }

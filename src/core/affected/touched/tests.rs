@@ -45,7 +45,9 @@ fn incident(kind: EntityKind, id: &str, actors: &[&str]) -> Incident {
 
 fn scope(lines: Vec<Incident>) -> Option<Scope> {
     let mut book = CaseBook::default();
-    lines.into_iter().for_each(|line| assert!(book.take(line)));
+    for line in lines {
+        assert!(book.take(line));
+    }
     let told = book.case(&IncidentId("a".into())).expect("a case").incidents[0].clone();
     let rules: RuleSet = check(&[SHIPPED]).expect("the shipped rules");
     Scope::new(&told, &rules, at(600))

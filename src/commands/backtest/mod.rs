@@ -1,0 +1,82 @@
+//! `leakwatch backtest`: what other rules would have raised.
+
+mod judged;
+mod report;
+mod text;
+
+use super::engine_args::{EngineArgs, EngineParts, read_rules};
+use super::failure::{Failure, Outcome};
+use super::format::Format;
+use super::history::HistoryArgs;
+use crate::core::backtest::{differing, only};
+use crate::core::rules::{RuleSet, check_documents};
+use crate::io::rule_files::RuleFile;
+use anyhow::anyhow;
+use clap::Args as ClapArgs;
+use judged::{Judged, judge_both};
+use report::Report;
+use std::path::PathBuf;
+
+/// Compares what new rules would have raised with what the old ones raise: new, lost, earlier, later
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "--rules names the new rules.")]
+pub struct Args {
+    #[command(flatten)]
+    engine: EngineArgs,
+    #[command(flatten)]
+    history: HistoryArgs,
+    /// The old rules; by default those of the configuration, or the shipped ones
+    #[arg(long, value_name = "OLD")]
+    baseline: Vec<String>,
+    /// Judge only the rules that differ: faster, and the same but for `read-then-leave`, which learns nothing while
+    /// another rule's incident about the account is open
+    #[arg(long)]
+    changed_only: bool,
+    /// Write the lines that the new rules raise, as `replay` does; `-` for standard output
+    #[arg(long, value_name = "OUT")]
+    incidents: Option<PathBuf>,
+    /// How the report is written
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// [`Failure`]
+pub fn run(args: &Args) -> Outcome {
+    if args.engine.rules.is_empty() {
+        return Err(Failure::usage(anyhow!("backtest: expected --rules with the new rules")));
+    }
+    let parts = args.engine.parts()?;
+    let old = rule_set(&old_rules(args, &parts)?)?;
+    let new = rule_set(&parts.rules)?;
+    let ids = differing(&old, &new);
+    let kept = |set: &RuleSet| if args.changed_only { only(set, &ids) } else { set.clone() };
+    let history = args.history.read("backtest", &args.engine, &parts)?;
+    let began = std::time::Instant::now();
+    let judged =
+        judge_both(&history, [kept(&old), kept(&new)], parts.settings.clock.lateness, args.incidents.is_some());
+    eprintln!("{} events judged under both in {:.1} s", history.events(), began.elapsed().as_secs_f64());
+    let [old, new] = &judged;
+    if let Some(path) = &args.incidents {
+        Judged::write(new, path)?;
+    }
+    let report = Report::new(&history, args.history.from(), ids, [old.episodes(), new.episodes()]);
+    let lines_are_on_standard_output = args.incidents.as_deref() == Some(std::path::Path::new("-"));
+    report.print(args.format, lines_are_on_standard_output).map_err(Failure::run)
+}
+
+fn old_rules(args: &Args, parts: &EngineParts) -> Result<Vec<RuleFile>, Failure> {
+    let engine =
+        EngineArgs { rules: args.baseline.clone(), config: args.engine.config.clone(), ..EngineArgs::default() };
+    let settings = engine.settings()?;
+    debug_assert_eq!(settings.clock.lateness, parts.settings.clock.lateness);
+    read_rules(&settings)
+}
+
+/// Checked rules of files that were checked before.
+fn rule_set(files: &[RuleFile]) -> Result<RuleSet, Failure> {
+    check_documents(files.iter().map(|file| file.yaml.as_str()))
+        .map_err(|_| Failure::usage(anyhow!("expected rules that pass `rules check`")))
+}
