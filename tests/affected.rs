@@ -143,12 +143,12 @@ fn an_incident_that_the_input_does_not_raise_is_said() {
     }
 }
 
-const RULES: &str = r#"version: 1
+const RULES: &str = r"version: 1
 rules:
   - {id: bulk, count: customers_named, of: {type: query}, over: 1h, limit: {warn: 40}}
 tests:
   - {name: silent, expect: []}
-"#;
+";
 
 fn query(time: &str, from: u32, customers: u32, rows: u32) -> String {
     let phones: Vec<String> = (from..from + customers).map(|n| format!("\"1380013{n:04}\"")).collect();
@@ -184,8 +184,9 @@ fn of_the_topics_of_a_service_everybody_is_named() {
     let topics: Vec<(&str, i32)> = names.iter().map(String::as_str).zip([1, 3, 1, 1, 1, 1]).collect();
     kafka.create_topics(&topics, &[]);
     std::fs::write(dir.path().join("rules.yaml"), RULES).expect("written");
-    let customers: String = (0..100).map(|n| format!("C{n},1380013{n:04}\n")).collect();
-    std::fs::write(dir.path().join("customers.csv"), format!("customer_id,phone\n{customers}")).expect("written");
+    let customers: Vec<String> = (0..100).map(|n| format!("C{n},1380013{n:04}")).collect();
+    let customers = format!("customer_id,phone\n{}\n", customers.join("\n"));
+    std::fs::write(dir.path().join("customers.csv"), customers).expect("written");
     let (config, port) = (kafka.config(), free_port());
     let brokers = config.get("bootstrap.servers").expect("set");
     let process = Process::start(dir.path(), "service", &configuration(dir.path(), brokers, port), port);
