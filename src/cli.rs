@@ -35,6 +35,8 @@ enum Command {
     Schema(commands::schema::Args),
     /// Writes a simulated retailer's traffic with chosen attacks, and the ground truth.
     Simulate(commands::simulate::SimulateArgs),
+    /// Suggests limits that fit a budget of pages, with what they would still catch.
+    Suggest(commands::suggest::Args),
     /// Compares the topics that are there with those that are needed, and makes them so.
     Topics(commands::topics::Args),
 }
@@ -57,6 +59,7 @@ impl Cli {
             Command::Rules(args) => commands::rules::run(&args),
             Command::Schema(args) => commands::schema::run(&args),
             Command::Simulate(args) => commands::simulate::run(&args),
+            Command::Suggest(args) => commands::suggest::run(&args),
             Command::Topics(args) => commands::topics::run(&args),
         }
     }

@@ -17,6 +17,7 @@ pub mod rules;
 pub mod run;
 pub mod schema;
 pub mod simulate;
+pub mod suggest;
 pub mod topics;
 
 pub use failure::{Failure, Outcome};

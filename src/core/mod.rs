@@ -20,5 +20,6 @@ pub mod objects;
 pub mod rule_tests;
 pub mod rules;
 pub mod time;
+pub mod tuning;
 pub mod units;
 pub mod window;

@@ -15,10 +15,11 @@ const ROOMS: [(&str, &[&str]); 8] = [
 ];
 
 /// Dependencies that compute and do nothing else. What Cargo.toml names besides, `core` must not.
-const PURE_CRATES: [&str; 27] = [
+const PURE_CRATES: [&str; 29] = [
     "base64",
     "bloomfilter",
     "crc32fast",
+    "diffy",
     "flate2",
     "hashbrown",
     "hmac",
@@ -41,6 +42,7 @@ const PURE_CRATES: [&str; 27] = [
     "thiserror",
     "unicode_normalization",
     "url",
+    "yaml_edit",
     "zip",
     "zstd",
 ];

@@ -78,6 +78,12 @@ impl Learned {
         Some(Own { median: median.into(), max: max.into(), days: u32::try_from(values.len()).unwrap_or(u32::MAX) })
     }
 
+    /// Each day on which anything was learned, and its largest value.
+    pub fn by_day(&self) -> impl Iterator<Item = (u32, f64)> + '_ {
+        let all = self.days.iter().chain(std::iter::once(&self.today));
+        all.filter(|(_, value)| *value > 0.0).map(|(day, value)| (*day, f64::from(*value)))
+    }
+
     /// The largest value before `day`, over `history`; `None` where nothing was learned.
     pub fn max(&self, day: u32, history: Millis) -> Option<f64> {
         self.within(day, history).max_by(f32::total_cmp).map(f64::from)

@@ -20,6 +20,7 @@ mod names;
 mod networks;
 mod notices;
 mod overlap;
+mod peaks;
 mod plan;
 mod pooled;
 mod role_book;
@@ -42,6 +43,7 @@ mod view;
 pub use builtin::is_builtin;
 pub use dedupe::Origins;
 pub use explain::{Explanation, InForce, Verdict};
+pub use peaks::Peak;
 pub use settings::{DetectorSettings, DetectorStats, Output, StateError, To};
 
 use crate::core::activity::Record;

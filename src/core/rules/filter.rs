@@ -100,6 +100,13 @@ impl Filter {
         self.kind
     }
 
+    /// Whether it asks for nothing but the kind of event, the kind of actor and how close a destination is.
+    pub fn is_plain(&self) -> bool {
+        let actor = self.actor.as_ref().map(|actor| ActorFilter { kind: actor.kind, ..ActorFilter::default() });
+        let plain = Self { kind: self.kind, classes: self.classes.clone(), actor, ..Self::default() };
+        *self == plain && self.actor.as_ref().is_none_or(|actor| actor.kind != Some(ActorKind::Service))
+    }
+
     /// How many customers an event must name.
     pub fn customers_at_least(&self) -> u32 {
         self.customers_at_least.unwrap_or(0)
