@@ -68,8 +68,8 @@ pub fn run(args: &Args) -> Outcome {
     let history = args.history.read("suggest", &args.engine, &parts)?;
     let budget = Budget { pages: args.budget, warnings: args.warnings.unwrap_or(10.0 * args.budget) };
     let tuner = Tuner { history: &history, files: &files, old: &old, lateness: parts.settings.clock.lateness };
-    let peaks = tuning::probe(&history, &old, tuner.lateness);
-    let tuned = tuner.tune(&peaks, budget)?;
+    let (peaks, raised) = tuner.look();
+    let tuned = tuner.tune(&peaks, raised, budget)?;
     let injected = injected::inject(&history, [&old, &tuned.rules], tuner.lateness, &args.sizes);
     let curve = tuning::curve(&peaks, &old, history.weeks(), &budgets(budget));
     let report = Report::new(&history, budget, &old, tuned, injected, curve);
@@ -104,45 +104,56 @@ struct Tuner<'a> {
 }
 
 impl Tuner<'_> {
+    /// What the history shows, and what the old rules raise on it.
+    fn look(&self) -> (Peaks, Raised) {
+        std::thread::scope(|scope| {
+            let raising = scope.spawn(|| self.episodes(self.old));
+            let mut peaks = tuning::probe(self.history, self.old, self.lateness);
+            let episodes = raising.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            for episode in episodes.all().iter().filter(|episode| is(episode, Severity::Page)) {
+                *peaks.pages.entry(episode.rule.clone()).or_default() += 1;
+            }
+            (peaks, Raised::of(&episodes))
+        })
+    }
+
     /// What is expected of limits is a model; what they raise on the history itself is exact, and decides.
-    fn tune(&self, peaks: &Peaks, budget: Budget) -> Result<Tuned, Failure> {
+    fn tune(&self, peaks: &Peaks, before: Raised, budget: Budget) -> Result<Tuned, Failure> {
         let weeks = self.history.weeks();
-        let mut aim = budget;
-        let (mut before, mut tries) = (None, 0);
+        let (mut aim, mut tries) = (budget, 0);
         loop {
             let suggestion = tuning::suggest(peaks, self.old, weeks, aim);
             let patched = tuning::patched(self.files, self.old, &suggestion).map_err(Failure::run)?;
             let texts: Vec<(&str, &str)> =
                 patched.iter().map(|file| (file.file.as_str(), file.after.as_str())).collect();
             let rules = rule_set(&texts)?;
-            let (old, new) = std::thread::scope(|scope| {
-                let other = before.is_none().then(|| scope.spawn(|| self.raised(self.old)));
-                let new = self.raised(&rules);
-                let old = other.map(|other| other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-                (old, new)
-            });
-            let old = before.or(old).unwrap_or_default();
-            before = Some(old);
+            let after = Raised::of(&self.episodes(&rules));
             tries += 1;
-            let fits = new.pages_a_week(weeks) <= budget.pages.max(old.pages_a_week(weeks).min(1.0 / weeks));
-            if fits || tries > MAX_TRIES {
+            if after.pages_a_week(weeks) <= budget.pages || tries > MAX_TRIES {
                 let broken_tests = broken_tests(&texts)?;
-                return Ok(Tuned { suggestion, patched, rules, raised: [old, new], broken_tests });
+                return Ok(Tuned { suggestion, patched, rules, raised: [before, after], broken_tests });
             }
             aim = Budget { pages: aim.pages / 2.0, warnings: aim.warnings / 2.0 };
         }
     }
 
-    fn raised(&self, rules: &RuleSet) -> Raised {
+    fn episodes(&self, rules: &RuleSet) -> Episodes {
         let mut episodes = Episodes::default();
         let how = Rerun { rules: rules.clone(), lateness: self.lateness, besides: &[] };
         rerun(self.history, how, |line| episodes.take(&line));
-        let of = |severity| {
-            let all = episodes.all().iter();
-            all.filter(|episode: &&Episode| !episode.shadow && episode.severity == severity).count()
-        };
-        Raised { pages: of(Severity::Page), warnings: of(Severity::Warning) }
+        episodes
     }
+}
+
+impl Raised {
+    fn of(episodes: &Episodes) -> Self {
+        let count = |severity| episodes.all().iter().filter(|episode| is(episode, severity)).count();
+        Self { pages: count(Severity::Page), warnings: count(Severity::Warning) }
+    }
+}
+
+fn is(episode: &Episode, severity: Severity) -> bool {
+    !episode.shadow && episode.severity == severity
 }
 
 fn rule_set(files: &[(&str, &str)]) -> Result<RuleSet, Failure> {

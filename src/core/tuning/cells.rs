@@ -3,12 +3,22 @@
 use super::peaks::{Peaks, is_tunable};
 use super::tail::Tail;
 use crate::core::activity::ActorKind;
+use crate::core::event::EventKind;
 use crate::core::incident::Severity;
 use crate::core::rules::{BaselineSpec, Rule, RuleSet, Subject};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Days that must have been learned before a day is held against what was ordinary.
-const LEARNED_DAYS: usize = 2;
+/// A day is held against what was ordinary once a baseline would have been learned, or at the latest after this share of
+/// the history: a short one says little else.
+const LEARNED_SHARE: f64 = 0.6;
+/// Limits on what an account reads are not set below this: anybody may have such an hour.
+const LEAST_READ: f64 = 150.0;
+/// Nor limits on what it sends.
+const LEAST_SENT: f64 = 20.0;
+/// What a baseline is expected to raise in a history in which it raised nothing.
+const UNSEEN: f64 = 0.1;
+/// A baseline is tightened to this scale at the most.
+const LEAST_SCALE: f64 = 0.5;
 /// Fewer than so many actors are no peers of each other.
 const MIN_PEERS: usize = 5;
 /// What changes by less than this is left as it is.
@@ -34,8 +44,12 @@ pub struct Cell {
     pub now: f64,
     /// A warning's share of the limit that pages.
     pub warn_share: f64,
+    /// It is not set below this.
+    pub least: f64,
     /// What it is held against, one value an actor.
     pub tail: Tail,
+    /// How many times what the tail says is expected.
+    pub weight: f64,
     /// The limit that a baseline amounts to for each role, at a scale of 1.
     pub typical: BTreeMap<String, f64>,
 }
@@ -44,6 +58,11 @@ impl Cell {
     /// Whether a file says something else once the knob stands at `value`.
     pub fn is_turned_by(&self, value: f64) -> bool {
         (value / self.now - 1.0).abs() > WORTH_CHANGING
+    }
+
+    /// How many incidents a history like this one is expected to bring at `value`.
+    pub fn expected(&self, value: f64) -> f64 {
+        self.weight * self.tail.expected(value)
     }
 
     /// `value` as a file says it: to two digits, upwards, since limits are read by people.
@@ -70,7 +89,8 @@ pub fn cells(peaks: &Peaks, rules: &RuleSet) -> Vec<Cell> {
         let roles: BTreeSet<&String> = of_rule.iter().map(|(role, _)| role).collect();
         cells.extend(roles.into_iter().filter_map(|role| role_cell(at, rule, role, &of_rule)));
         let pages = rule.baseline.as_ref().filter(|spec| spec.severity == Severity::Page);
-        cells.extend(pages.map(|spec| baseline_cell(at, spec, &of_rule)));
+        let raised = raised(peaks, rules, &rule.id);
+        cells.extend(pages.map(|spec| baseline_cell(at, spec, &of_rule, raised)));
     }
     cells
 }
@@ -85,12 +105,27 @@ fn role_cell(at: usize, rule: &Rule, role: &str, told: &[&Told]) -> Option<Cell>
     let values = told.iter().filter(|(of, _)| of == role).map(|(_, days)| largest(days)).collect();
     let warn_share = limits.warn.map_or(1.0, |warn| warn / now);
     let knob = Knob::Role(role.to_owned());
-    Some(Cell { rule: at, knob, now, warn_share, tail: Tail::new(values), typical: BTreeMap::new() })
+    let least = if rule.filter.kind() == Some(EventKind::Query) { LEAST_READ } else { LEAST_SENT };
+    let (least, tail) = (least.min(now), Tail::new(values));
+    Some(Cell { rule: at, knob, now, warn_share, least, tail, weight: 1.0, typical: BTreeMap::new() })
+}
+
+/// What one of a rule's baselines raised on the history.
+#[expect(clippy::cast_precision_loss, reason = "incidents and rules are far below 2^52")]
+fn raised(peaks: &Peaks, rules: &RuleSet, id: &str) -> f64 {
+    let counts = rules.rules.iter().filter(|rule| rule.id == id && rule.baseline.is_some()).count().max(1);
+    peaks.pages.get(id).copied().unwrap_or(0) as f64 / counts as f64
 }
 
 /// Every actor's worst day, as a share of the limit that its baseline would have given by then.
-fn baseline_cell(at: usize, spec: &BaselineSpec, told: &[&Told]) -> Cell {
+///
+/// What is learned here is less than what the engine learns: how often the baseline is passed as it stands is what it did
+/// raise, and the tail only says how that changes with its scale.
+fn baseline_cell(at: usize, spec: &BaselineSpec, told: &[&Told], raised: f64) -> Cell {
     let peers = Peers::new(spec, told);
+    let days = || told.iter().flat_map(|(_, days)| days.keys().copied());
+    let (first, last) = (days().min().unwrap_or(0), days().max().unwrap_or(0));
+    let learned = learned_from(spec, first, last);
     let (mut worst, mut bounds) = (Vec::new(), BTreeMap::<String, Vec<f64>>::new());
     for (role, days) in told {
         let mut largest = 0.0_f64;
@@ -98,7 +133,7 @@ fn baseline_cell(at: usize, spec: &BaselineSpec, told: &[&Told]) -> Cell {
         for (day, value) in days {
             let own = before.iter().copied().fold(0.0, f64::max);
             let bound = bound(spec, own, peers.at(role, *day));
-            if before.len() >= LEARNED_DAYS {
+            if *day >= learned {
                 largest = largest.max(value / bound);
             }
             before.push(*value);
@@ -108,7 +143,22 @@ fn baseline_cell(at: usize, spec: &BaselineSpec, told: &[&Told]) -> Cell {
         worst.push(largest);
     }
     let typical = bounds.into_iter().map(|(role, bounds)| (role, median(bounds))).collect();
-    Cell { rule: at, knob: Knob::Baseline, now: 1.0, warn_share: 1.0, tail: Tail::new(worst), typical }
+    let (knob, tail) = (Knob::Baseline, Tail::new(worst));
+    let as_it_stands = tail.expected(1.0);
+    let weight = if as_it_stands > 0.0 { (raised + UNSEEN) / as_it_stands } else { 1.0 };
+    Cell { rule: at, knob, now: 1.0, warn_share: 1.0, least: LEAST_SCALE, tail, weight, typical }
+}
+
+/// The day from which on days are held against what was ordinary.
+fn learned_from(spec: &BaselineSpec, first: u32, last: u32) -> u32 {
+    const DAY_MS: f64 = 86_400_000.0;
+    let span = f64::from(last - first + 1);
+    #[expect(clippy::cast_precision_loss, reason = "a span of days in milliseconds")]
+    let after = spec.own.map_or(0.0, |(_, _, after)| after.as_millis() as f64 / DAY_MS);
+    let wait = after.min(span * LEARNED_SHARE).floor();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few days")]
+    let learned = first + wait as u32;
+    learned
 }
 
 fn bound(spec: &BaselineSpec, own: f64, peers: Option<f64>) -> f64 {

@@ -17,6 +17,8 @@ const ALL: Millis = Millis::from_days(31);
 pub struct Peaks {
     /// By the rule's place in its set and by actor: the role, and the days.
     pub by_actor: BTreeMap<(usize, String), (String, BTreeMap<u32, f64>)>,
+    /// How many pages each rule raises on the history as it stands.
+    pub pages: BTreeMap<String, usize>,
 }
 
 /// Whether a rule has limits that a history can say something about: it counts the customers that one actor reads or

@@ -14,10 +14,10 @@ const STEP: f64 = 0.85;
 const HEADROOM: f64 = 1.25;
 /// The share of attacks that meet an account before its baseline is learned.
 const UNLEARNED: f64 = 0.25;
-/// Limits below this are not suggested: a person's morning.
-const LEAST_LIMIT: f64 = 20.0;
-/// A baseline is tightened to this scale at the most.
-const LEAST_SCALE: f64 = 0.5;
+/// Baselines may spend this share of the budget before any limit is tightened: after the first days they catch most.
+const BASELINES_SHARE: f64 = 0.5;
+/// They are loosened to this scale at the most.
+const MOST_SCALE: f64 = 20.0;
 const MAX_STEPS: usize = 10_000;
 
 /// How much may be raised in a week.
@@ -53,7 +53,7 @@ pub struct Suggestion {
 
 /// The limits for `budget`, in a history of so many `weeks`.
 pub fn suggest(peaks: &Peaks, rules: &RuleSet, weeks: f64, budget: Budget) -> Suggestion {
-    let mut search = Search::new(peaks, rules, weeks);
+    let mut search = Search::new(peaks, rules, weeks, budget);
     search.run(budget);
     let expected = search.point();
     Suggestion { cells: search.cells, values: search.values, expected }
@@ -62,7 +62,7 @@ pub fn suggest(peaks: &Peaks, rules: &RuleSet, weeks: f64, budget: Budget) -> Su
 /// What each of some budgets of pages buys.
 pub fn curve(peaks: &Peaks, rules: &RuleSet, weeks: f64, budgets: &[Budget]) -> Vec<Point> {
     let point = |budget: &Budget| {
-        let mut search = Search::new(peaks, rules, weeks);
+        let mut search = Search::new(peaks, rules, weeks, *budget);
         search.run(*budget);
         search.point()
     };
@@ -79,9 +79,12 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(peaks: &Peaks, rules: &'a RuleSet, weeks: f64) -> Self {
+    fn new(peaks: &Peaks, rules: &'a RuleSet, weeks: f64, budget: Budget) -> Self {
         let cells = cells(peaks, rules);
-        let values = cells.iter().map(loosest).collect();
+        let baselines = cells.iter().filter(|cell| cell.knob == Knob::Baseline).count().max(1);
+        #[expect(clippy::cast_precision_loss, reason = "a few rules")]
+        let share = budget.pages * weeks * BASELINES_SHARE / baselines as f64;
+        let values = cells.iter().map(|cell| loosest(cell, share)).collect();
         let actors: BTreeMap<&str, &str> =
             peaks.by_actor.iter().map(|((_, actor), (role, _))| (actor.as_str(), role.as_str())).collect();
         let mut shares = BTreeMap::<String, f64>::new();
@@ -100,7 +103,7 @@ impl<'a> Search<'a> {
             for at in (0..self.cells.len()).filter(|at| !done[*at]) {
                 let before = self.values[at];
                 let next = before * STEP;
-                if next < tightest(&self.cells[at]) {
+                if next < self.cells[at].least {
                     continue;
                 }
                 self.values[at] = next;
@@ -119,7 +122,7 @@ impl<'a> Search<'a> {
             }
             let Some((_, at, then)) = best else { return };
             self.values[at] *= STEP;
-            done[at] = self.values[at] * STEP < tightest(&self.cells[at]);
+            done[at] = self.values[at] * STEP < self.cells[at].least;
             point = then;
         }
     }
@@ -127,7 +130,7 @@ impl<'a> Search<'a> {
     fn point(&self) -> Point {
         let raised = |share: fn(&Cell) -> f64| {
             let all = self.cells.iter().zip(&self.values);
-            all.map(|(cell, value)| cell.tail.expected(value * share(cell))).sum::<f64>() / self.weeks
+            all.map(|(cell, value)| cell.expected(value * share(cell))).sum::<f64>() / self.weeks
         };
         let (pages, warned) = (raised(|_| 1.0), raised(|cell| cell.warn_share));
         Point { pages, warnings: (warned - pages).max(0.0), customers: self.customers() }
@@ -160,15 +163,16 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Loose: at least where it stands, and above everything that was seen.
-fn loosest(cell: &Cell) -> f64 {
-    cell.now.max(cell.tail.largest() * HEADROOM)
-}
-
-fn tightest(cell: &Cell) -> f64 {
+/// Where the search begins. A limit: at least where it stands, and above everything that was seen. A baseline: where it
+/// stands, or where it is expected to raise no more than its `share` of the budget.
+fn loosest(cell: &Cell, share: f64) -> f64 {
     match cell.knob {
-        Knob::Role(_) => LEAST_LIMIT.min(cell.now),
-        Knob::Baseline => LEAST_SCALE,
+        Knob::Role(_) => cell.now.max(cell.tail.largest() * HEADROOM),
+        Knob::Baseline => {
+            let scales = std::iter::successors(Some(cell.now), |scale| Some(scale / STEP));
+            let mut scales = scales.take_while(|scale| *scale < MOST_SCALE);
+            scales.find(|scale| cell.expected(*scale) <= share).unwrap_or(MOST_SCALE)
+        }
     }
 }
 
