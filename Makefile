@@ -1,7 +1,7 @@
 # Leakwatch. `make` alone says what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench quality lint fmt image
+.PHONY: help demo test bench quality tuning lint fmt image
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,10 @@ bench: ## Measure: each stage by itself (criterion), and the whole process
 quality: ## Measure what is caught and what is raised for nothing, in 20 simulated companies; writes docs/QUALITY.md
 	@.ci/prerequisites
 	cargo bench --locked --bench quality -- --seeds $(or $(SEEDS),20) --out docs/QUALITY.md
+
+tuning: ## Measure what `suggest` is worth in three simulated companies; writes the table of docs/tuning.md
+	@.ci/prerequisites
+	cargo bench --locked --bench tuning -- --out docs/tuning.md
 
 lint: ## Check form, clippy, licences and banned crates
 	@.ci/prerequisites

@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn below_the_tail_it_counts_and_beyond_it_never_reaches_nothing() {
         let tail = Tail::new((1..=100).map(f64::from).collect());
-        assert_eq!(tail.expected(51.0), 50.0);
+        assert!((tail.expected(51.0) - 50.0).abs() < 1e-9);
         assert!(tail.expected(100.0) >= 1.0);
         let beyond = [150.0, 300.0, 600.0].map(|limit| tail.expected(limit));
         assert!(beyond[0] > beyond[1] && beyond[1] > beyond[2] && beyond[2] > 0.0, "{beyond:?}");
@@ -76,9 +76,9 @@ mod tests {
 
     #[test]
     fn who_never_did_it_has_no_tail_and_one_actor_has_one() {
-        assert_eq!(Tail::new(vec![0.0, 0.0]).expected(1.0), 0.0);
+        assert!(Tail::new(vec![0.0, 0.0]).expected(1.0) < 1e-9);
         let one = Tail::new(vec![10.0]);
-        assert_eq!(one.expected(10.0), 1.0);
+        assert!((one.expected(10.0) - 1.0).abs() < 1e-9);
         assert!(one.expected(20.0) > 0.0 && one.expected(20.0) < 0.2);
     }
 }
