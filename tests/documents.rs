@@ -183,3 +183,57 @@ fn the_configuration_in_the_deployment_page_is_right() {
     let sinks = blocks.iter().find(|block| block.starts_with("sinks:")).expect("a list of sinks");
     Settings::parse(&format!("kafka: {{brokers: [a:1]}}\n{sinks}"), "docs/deployment.md").expect("right sinks");
 }
+
+/// Every alert of `deploy/prometheus/alerts.yaml`.
+fn alerts() -> Vec<Value> {
+    let file: Value = serde_saphyr::from_str(&read("deploy/prometheus/alerts.yaml")).expect("YAML");
+    let groups = file["groups"].as_array().expect("groups").iter();
+    groups.flat_map(|group| group["rules"].as_array().expect("rules").clone()).collect()
+}
+
+#[test]
+fn every_alert_says_what_it_is_where_to_read_on_and_when_it_is_silent() {
+    let all = alerts();
+    assert!(all.len() > 10, "the alerts were not found");
+    for alert in all {
+        let name = alert["alert"].as_str().expect("a name");
+        assert!(["warning", "critical"].contains(&alert["labels"]["severity"].as_str().expect("a severity")), "{name}");
+        for part in ["summary", "description"] {
+            assert!(alert["annotations"][part].as_str().is_some_and(|text| text.len() > 10), "{name}: {part}");
+        }
+        let runbook = alert["annotations"]["runbook_url"].as_str().expect("a runbook");
+        let page = runbook.strip_prefix("docs/runbooks/").and_then(|page| page.strip_suffix(".md")).expect("a page");
+        assert!(read(runbook).starts_with(&format!("# {page}: ")), "{name}: {runbook}");
+        let tests: Value =
+            serde_saphyr::from_str(&read(&format!("deploy/prometheus/tests/{page}.yaml"))).expect("YAML");
+        let expected: Vec<usize> = tests["tests"]
+            .as_array()
+            .expect("tests")
+            .iter()
+            .map(|test| &test["alert_rule_test"][0])
+            .filter(|test| test["alertname"] == name)
+            .map(|test| test["exp_alerts"].as_array().map_or(0, Vec::len))
+            .collect();
+        assert_eq!(expected, [1, 0], "{name}: one test that fires, and one that is silent");
+    }
+}
+
+#[test]
+fn alerts_and_dashboards_ask_for_metrics_that_there_are() {
+    let page = read("docs/metrics.md");
+    let known = metrics_in(&page);
+    let mut asked = Vec::new();
+    files(&root().join("deploy"), "yaml", &mut asked);
+    files(&root().join("deploy"), "json", &mut asked);
+    let mut found = 0;
+    for file in asked {
+        let text = fs::read_to_string(&file).expect("a file");
+        for name in metrics_in(&text) {
+            let family =
+                ["_bucket", "_count", "_sum"].iter().fold(name, |name, end| name.strip_suffix(end).unwrap_or(name));
+            found += 1;
+            assert!(known.contains(family), "{}: {name} is no metric", file.display());
+        }
+    }
+    assert!(found > 20, "only {found} metrics were found");
+}

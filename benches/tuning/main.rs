@@ -44,7 +44,9 @@ fn company(name: &'static str, people: &str, lives: &[&str]) -> Company {
         let out = dir.path().join(seed);
         let mut args = vec!["simulate", "--seed", seed, "--actors", people, "--customers", CUSTOMERS, "--out"];
         args.push(out.to_str().expect("text"));
-        lives.iter().for_each(|life| args.extend(["--life", life]));
+        for life in lives {
+            args.extend(["--life", life]);
+        }
         run(dir.path(), &args);
         filter(&out);
         out
@@ -66,7 +68,7 @@ fn company(name: &'static str, people: &str, lives: &[&str]) -> Company {
     let rules = rules.to_str().expect("text");
     let (on_fitted, backtest) = judge(&fitted, rules);
     let unseen = UNSEEN.map(|seed| judge(&week(seed), rules).0);
-    Company { name, report, suggest, backtest, on_fitted, unseen: unseen.to_vec() }
+    Company { name, report, suggest, backtest, on_fitted, unseen: Vec::from(unseen) }
 }
 
 fn filter(week: &Path) {

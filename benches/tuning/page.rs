@@ -68,9 +68,9 @@ pub fn table(companies: &[Company]) -> String {
 /// Attacks caught by name and size, and customers lost, before → after.
 fn attacks(text: &mut String, companies: &[Company]) {
     text.push_str("| attacks that page, of 3 | size |");
-    companies.iter().for_each(|company| {
+    for company in companies {
         let _ = write!(text, " {} |", company.name);
-    });
+    }
     text.push_str("\n|---|---:|");
     text.push_str(&"---:|".repeat(companies.len()));
     text.push('\n');
