@@ -35,10 +35,14 @@ enum Command {
     Schema(commands::schema::Args),
     /// Writes a simulated retailer's traffic with chosen attacks, and the ground truth.
     Simulate(commands::simulate::SimulateArgs),
+    /// Tries out the sinks.
+    Sinks(commands::sinks::Args),
     /// Suggests limits that fit a budget of pages, with what they would still catch.
     Suggest(commands::suggest::Args),
     /// Compares the topics that are there with those that are needed, and makes them so.
     Topics(commands::topics::Args),
+    /// Says what cases turned out to be, and how often rules were right.
+    Verdict(commands::verdict::Args),
 }
 
 impl Cli {
@@ -59,8 +63,10 @@ impl Cli {
             Command::Rules(args) => commands::rules::run(&args),
             Command::Schema(args) => commands::schema::run(&args),
             Command::Simulate(args) => commands::simulate::run(&args),
+            Command::Sinks(args) => commands::sinks::run(&args),
             Command::Suggest(args) => commands::suggest::run(&args),
             Command::Topics(args) => commands::topics::run(&args),
+            Command::Verdict(args) => commands::verdict::run(&args),
         }
     }
 }

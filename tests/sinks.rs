@@ -123,3 +123,64 @@ fn a_file_gets_a_line_each() {
     }
     assert_eq!(std::fs::read_to_string(&path).expect("text"), "{}\n{}\n");
 }
+
+fn test_sinks(directory: &std::path::Path, sinks: &str) -> std::process::Output {
+    let config = format!("version: 1\nkafka: {{brokers: [\"127.0.0.1:1\"]}}\nsinks:\n{sinks}");
+    std::fs::write(directory.join("sinks.yaml"), config).expect("written");
+    std::process::Command::new(env!("CARGO_BIN_EXE_leakwatch"))
+        .args(["sinks", "test", "--config", "sinks.yaml"])
+        .current_dir(directory)
+        .output()
+        .expect("runs")
+}
+
+#[test]
+fn a_test_incident_goes_through_every_sink_and_is_over_at_once() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (hook, alerts) = (server(&[]), server(&[]));
+    let sinks = format!(
+        "  - {{name: soc, kind: webhook, url: \"{}/hook\", min_severity: page}}\n  \
+         - {{name: am, kind: alertmanager, urls: [\"{}\"]}}\n  - {{name: disk, kind: file, path: told.ndjson}}\n",
+        hook.url, alerts.url
+    );
+    let output = test_sinks(dir.path(), &sinks);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "soc: taken\nam: taken\ndisk: taken\n");
+    let statuses = |lines: &[serde_json::Value]| -> Vec<String> {
+        lines.iter().map(|line| line["status"].as_str().expect("a status").to_owned()).collect()
+    };
+    let hooked: Vec<serde_json::Value> = hook
+        .received
+        .requests
+        .lock()
+        .expect("no panic")
+        .iter()
+        .map(|(_, body)| serde_json::from_slice(body).expect("JSON"))
+        .collect();
+    assert_eq!(statuses(&hooked), ["opened", "resolved"]);
+    assert!(hooked[0]["summary"].as_str().is_some_and(|text| text.starts_with("TEST: ")), "{hooked:?}");
+    let told = std::fs::read_to_string(dir.path().join("told.ndjson")).expect("lines");
+    assert_eq!(
+        statuses(&told.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect::<Vec<_>>()),
+        ["opened", "resolved"]
+    );
+    let said = alerts.received.requests.lock().expect("no panic").len();
+    assert_eq!(said, 2, "firing, then over");
+}
+
+#[test]
+fn a_sink_that_does_not_take_the_test_is_named() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let hook = server(&[500]);
+    let sinks = format!(
+        "  - {{name: soc, kind: webhook, url: \"{}/hook\"}}\n  - {{name: am, kind: alertmanager, urls: [\"http://127.0.0.1:1\"]}}\n",
+        hook.url
+    );
+    let output = test_sinks(dir.path(), &sinks);
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("soc: not delivered in 1 attempts") && told.contains("am: not delivered"), "{told}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("2 of 2 sinks"), "{told}");
+    let none = test_sinks(dir.path(), "  []\n");
+    assert_eq!(none.status.code(), Some(2));
+}

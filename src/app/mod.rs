@@ -2,6 +2,7 @@
 
 mod console;
 mod logging;
+mod prove_sinks;
 mod sinks;
 mod stages;
 
@@ -10,7 +11,7 @@ use crate::config::settings::Role;
 use crate::io::clock::{Clock, SystemClock};
 use crate::io::http::{self, Health, HttpState};
 use crate::io::kafka::RunError;
-use crate::io::kafka::client::{ClientError, client_config};
+use crate::io::kafka::client::{ClientError, INSTANCE, client_config};
 use crate::io::kafka::heartbeat;
 use crate::io::kafka::producer::Producer;
 use crate::io::kafka::services::{Running, Services};
@@ -29,6 +30,7 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 pub use logging::init as init_logging;
+pub use prove_sinks::{Proof, prove_sinks};
 
 /// After this long the process ends, drained or not: what is not committed is done again.
 pub const DRAIN_WITHIN: Duration = Duration::from_secs(10);
@@ -48,6 +50,8 @@ pub struct Plan {
     pub rules: RuleSet,
     /// How the sources' records are read.
     pub sources: Vec<crate::core::ingest::SourceSpec>,
+    /// What the process is called over restarts, where it has such a name.
+    pub instance: Option<String>,
 }
 
 /// Why the service cannot run, or stopped.
@@ -125,7 +129,10 @@ struct Base {
 /// # Errors
 /// [`AppError`]
 pub fn run(plan: Plan) -> Result<(), AppError> {
-    let connection = client_config(&plan.settings.kafka)?;
+    let mut connection = client_config(&plan.settings.kafka)?;
+    if let Some(instance) = &plan.instance {
+        connection.set(INSTANCE, instance);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(RUNTIME_THREADS).enable_all().build()?;
     let (lifecycle, metrics) = (Lifecycle::new(), Arc::new(Metrics::new()?));
     stop_on_signals(&runtime, &lifecycle)?;

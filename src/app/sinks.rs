@@ -1,22 +1,40 @@
 //! The configured sinks, made.
 
-use super::{AppError, Base};
+use super::AppError;
 use crate::config::settings::{SinkKind, SinkSettings};
+use crate::io::clock::Clock;
+use crate::io::lifecycle::Lifecycle;
+use crate::io::metrics::SinkMetrics;
 use crate::io::sinks::{
     Alertmanager, AlertmanagerSettings, FileSink, HttpAccess, LogSink, Sink, SinkSetupError, Webhook, WebhookSettings,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
+use tokio::runtime::Handle;
 use url::Url;
 
 /// The name of the sink that there is where none is configured.
 pub(super) const LOG_SINK: &str = "log";
 
+/// What sinks are made with.
+pub(super) struct Parts<'a> {
+    /// Whose incidents they are.
+    pub deployment: &'a str,
+    /// Where they wait.
+    pub runtime: Handle,
+    /// When they stop waiting.
+    pub lifecycle: Lifecycle,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// What they did.
+    pub metrics: &'a SinkMetrics,
+}
+
 /// Makes a sink.
 ///
 /// # Errors
 /// [`AppError::Sink`] or [`AppError::SinkKind`].
-pub(super) fn make(base: &Base, settings: &SinkSettings) -> Result<Box<dyn Sink>, AppError> {
+pub(super) fn make(parts: &Parts<'_>, settings: &SinkSettings) -> Result<Box<dyn Sink>, AppError> {
     let name = settings.name.clone();
     let later = |kind| Err(AppError::SinkKind { name: settings.name.clone(), kind });
     let made = match &settings.kind {
@@ -24,12 +42,12 @@ pub(super) fn make(base: &Base, settings: &SinkSettings) -> Result<Box<dyn Sink>
         SinkKind::Webhook { url, hmac_key_file, bearer_token_file, ca_file } => {
             let access = access(bearer_token_file.as_ref(), ca_file.as_ref());
             let settings = WebhookSettings { url: url.to_string(), hmac_key_file: hmac_key_file.clone(), access };
-            webhook(base, &name, &settings)
+            webhook(parts, &name, &settings)
         }
         SinkKind::Alertmanager { urls, bearer_token_file, ca_file } => {
             let access = access(bearer_token_file.as_ref(), ca_file.as_ref());
             let urls = urls.iter().map(Url::to_string).collect();
-            alertmanager(base, &name, &AlertmanagerSettings { urls, access })
+            alertmanager(parts, &name, &AlertmanagerSettings { urls, access })
         }
         SinkKind::Slack { .. } => return later("slack"),
         SinkKind::Pagerduty { .. } => return later("pagerduty"),
@@ -51,16 +69,19 @@ fn access(bearer_token_file: Option<&PathBuf>, ca_file: Option<&PathBuf>) -> Htt
     HttpAccess { bearer_token_file: bearer_token_file.cloned(), ca_file: ca_file.cloned() }
 }
 
-fn webhook(base: &Base, name: &str, settings: &WebhookSettings) -> Result<Box<dyn Sink>, SinkSetupError> {
-    let (services, runtime) = (&base.services, base.runtime.handle().clone());
-    let retries = services.metrics.sinks.retries.with_label_values(&[name]);
-    Webhook::new(settings, runtime, services.lifecycle.clone(), Arc::clone(&services.clock), retries).map(boxed)
+fn webhook(parts: &Parts<'_>, name: &str, settings: &WebhookSettings) -> Result<Box<dyn Sink>, SinkSetupError> {
+    let retries = parts.metrics.retries.with_label_values(&[name]);
+    let (runtime, clock) = (parts.runtime.clone(), Arc::clone(&parts.clock));
+    Webhook::new(settings, runtime, parts.lifecycle.clone(), clock, retries).map(boxed)
 }
 
-fn alertmanager(base: &Base, name: &str, settings: &AlertmanagerSettings) -> Result<Box<dyn Sink>, SinkSetupError> {
-    let (services, runtime) = (&base.services, base.runtime.handle().clone());
-    let (clock, sinks) = (Arc::clone(&services.clock), &services.metrics.sinks);
-    let (retries, firing) = (sinks.retries.with_label_values(&[name]), sinks.firing.with_label_values(&[name]));
-    let deployment = &base.plan.settings.deployment;
-    Alertmanager::new(settings, deployment, runtime, clock, retries, firing).map(boxed)
+fn alertmanager(
+    parts: &Parts<'_>,
+    name: &str,
+    settings: &AlertmanagerSettings,
+) -> Result<Box<dyn Sink>, SinkSetupError> {
+    let retries = parts.metrics.retries.with_label_values(&[name]);
+    let firing = parts.metrics.firing.with_label_values(&[name]);
+    let (runtime, clock) = (parts.runtime.clone(), Arc::clone(&parts.clock));
+    Alertmanager::new(settings, parts.deployment, runtime, clock, retries, firing).map(boxed)
 }

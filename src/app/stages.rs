@@ -48,9 +48,16 @@ fn start_sinks(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError> 
         incidents: topics.name(InternalTopic::Incidents).to_owned(),
         dead_letters: topics.name(InternalTopic::DeadLetters).to_owned(),
     };
+    let parts = sinks::Parts {
+        deployment: &base.plan.settings.deployment,
+        runtime: base.runtime.handle().clone(),
+        lifecycle: base.services.lifecycle.clone(),
+        clock: Arc::clone(&base.services.clock),
+        metrics: &base.services.metrics.sinks,
+    };
     let mut made = Vec::new();
     for sink in &base.plan.settings.sinks {
-        made.push((settings(&sink.name, sink.min_severity), sinks::make(base, sink)?));
+        made.push((settings(&sink.name, sink.min_severity), sinks::make(&parts, sink)?));
     }
     if made.is_empty() {
         made.push((settings(sinks::LOG_SINK, Severity::Info), sinks::log()));

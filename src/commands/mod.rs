@@ -17,8 +17,10 @@ pub mod rules;
 pub mod run;
 pub mod schema;
 pub mod simulate;
+pub mod sinks;
 pub mod suggest;
 pub mod topics;
+pub mod verdict;
 
 pub use failure::{Failure, Outcome};
 

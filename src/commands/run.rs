@@ -20,6 +20,10 @@ pub struct Args {
     /// What this process does
     #[arg(long, value_enum, default_value_t = RoleArg::All)]
     role: RoleArg,
+    /// A name of this process that survives restarts, such as a pod of a stateful set has: its partitions wait for it
+    /// instead of moving (KIP-345)
+    #[arg(long, value_name = "NAME")]
+    instance: Option<String>,
 }
 
 /// A role on the command line.
@@ -68,7 +72,7 @@ fn plan(args: &Args) -> Result<Plan, Failure> {
     }
     let rules = rule_set(&read_rules(&settings.engine)?)?;
     let sources = settings.engine.sources.iter().map(configured_source).collect();
-    Ok(Plan { settings, roles: wanted, rules, sources })
+    Ok(Plan { settings, roles: wanted, rules, sources, instance: args.instance.clone() })
 }
 
 fn rule_set(files: &[RuleFile]) -> Result<RuleSet, Failure> {

@@ -18,6 +18,13 @@ impl EventTime {
     /// The latest time this type accepts from outside: 9999-12-31T23:59:59.999Z.
     pub const MAX: Self = Self(253_402_300_799_999);
 
+    /// The ISO 8601 week that holds it in UTC, such as `2012-W19`.
+    pub fn iso_week(self) -> String {
+        let time = Timestamp::from_millisecond(self.0).unwrap_or_default();
+        let week = jiff::tz::Offset::UTC.to_datetime(time).date().iso_week_date();
+        format!("{}-W{:02}", week.year(), week.week())
+    }
+
     /// From milliseconds since the Unix epoch, inside [`Self::MIN`]..=[`Self::MAX`].
     pub fn from_millis(ms: i64) -> Option<Self> {
         (Self::MIN.0..=Self::MAX.0).contains(&ms).then_some(Self(ms))

@@ -27,12 +27,18 @@ pub fn leakwatch(args: &[&str]) -> String {
 impl Process {
     /// Starts `run` with `configuration`, whose metrics are on `port`.
     pub fn start(directory: &Path, name: &str, configuration: &str, port: u16) -> Self {
+        Self::start_with(directory, name, configuration, port, &[])
+    }
+
+    /// The same, with further arguments.
+    pub fn start_with(directory: &Path, name: &str, configuration: &str, port: u16, args: &[&str]) -> Self {
         let config = directory.join(format!("{name}.yaml"));
         std::fs::write(&config, configuration).expect("written");
         let log = directory.join(format!("{name}.log"));
         let child = Command::new(env!("CARGO_BIN_EXE_leakwatch"))
             .args(["run", "--config"])
             .arg(&config)
+            .args(args)
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(&log).expect("a file"))
             .spawn()

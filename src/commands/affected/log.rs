@@ -14,16 +14,20 @@ use crate::core::ingest::partition_of;
 use crate::core::time::EventTime;
 use crate::core::units::{Offset, Partition};
 use crate::io::kafka::RunError;
+use crate::io::kafka::case_book::read_case_book;
 use crate::io::kafka::client::client_config;
 use crate::io::kafka::log_reader::{LogRange, LogReader};
 use crate::io::kafka::lookup::Lookup;
 use anyhow::anyhow;
+use rdkafka::config::ClientConfig;
 use std::collections::BTreeSet;
 
 /// The two topics.
 pub(super) struct Log {
     lookup: Lookup,
-    incidents: (LogReader, String),
+    connection: ClientConfig,
+    group: String,
+    incidents: String,
     activity: (LogReader, String),
     from: Option<EventTime>,
     to: Option<EventTime>,
@@ -49,31 +53,14 @@ impl Log {
         };
         Ok(Self {
             lookup: Lookup::new(&connection, &group).map_err(Failure::run)?,
-            incidents: reader(InternalTopic::Incidents)?,
             activity: reader(InternalTopic::Activity)?,
+            incidents: settings.topics.name(InternalTopic::Incidents).to_owned(),
+            connection: connection.clone(),
+            group: group.clone(),
             from: args.from,
             to: args.to,
             begins_late: false,
         })
-    }
-
-    fn read_incidents(&self) -> Result<CaseBook, RunError> {
-        let (reader, topic) = &self.incidents;
-        let mut lines = Vec::new();
-        for partition in (0..self.lookup.partitions(topic)?).map(Partition) {
-            let ends = self.lookup.ends(topic, partition)?;
-            reader.messages(LogRange { partition, from: ends.low, to: ends.high }, |message| {
-                // A line of a later version that cannot be read is not the one that was asked for.
-                lines.extend(serde_json::from_slice::<crate::core::incident::Incident>(message.payload));
-                Ok(())
-            })?;
-        }
-        lines.sort_by_key(|line| line.time);
-        let mut book = CaseBook::default();
-        for line in lines {
-            book.take(line);
-        }
-        Ok(book)
     }
 
     fn read_activities(&mut self, scopes: &[Scope], take: &mut dyn FnMut(&Activity<'_>)) -> Result<(), RunError> {
@@ -114,7 +101,7 @@ impl Log {
 
 impl Evidence for Log {
     fn book(&mut self) -> Result<(CaseBook, EventTime), Failure> {
-        let book = self.read_incidents().map_err(Failure::run)?;
+        let book = read_case_book(&self.connection, &self.group, &self.incidents, None).map_err(Failure::run)?;
         Ok((book, self.to.unwrap_or(EventTime::MAX)))
     }
 

@@ -109,7 +109,7 @@ impl Report {
             &mut self.total,
             self.by_rule.entry(episode.rule.clone()).or_default(),
             self.by_role.entry(role.to_owned()).or_default(),
-            self.by_week.entry(week_of(episode.opened)).or_default(),
+            self.by_week.entry(episode.opened.iso_week()).or_default(),
         ];
         for row in rows {
             row.add(difference);
@@ -167,10 +167,4 @@ fn weeks(from: Option<EventTime>, to: Option<EventTime>) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a span of weeks is far below 2^52 ms")]
     let weeks = span.max(DAY_MS) as f64 / (7 * DAY_MS) as f64;
     weeks
-}
-
-fn week_of(time: EventTime) -> String {
-    let date = jiff::Timestamp::from_millisecond(time.as_millis()).unwrap_or_default();
-    let week = jiff::tz::Offset::UTC.to_datetime(date).date().iso_week_date();
-    format!("{}-W{:02}", week.year(), week.week())
 }

@@ -2,6 +2,7 @@
 
 mod id;
 mod line;
+mod test_line;
 
 pub use id::{IncidentId, incident_id};
 pub use line::{

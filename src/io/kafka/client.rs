@@ -11,6 +11,9 @@ use thiserror::Error;
 /// A secret file larger than this is not one.
 const MAX_SECRET_BYTES: u64 = 64 * 1024;
 
+/// The setting that names a member of a group over restarts (static membership, KIP-345).
+pub const INSTANCE: &str = "group.instance.id";
+
 /// Why a client cannot be configured.
 #[derive(Debug, Error)]
 pub enum ClientError {

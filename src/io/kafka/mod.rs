@@ -1,6 +1,7 @@
 //! The runtime on Kafka: threads, offsets, batches and deliveries around the pure stages.
 
 pub mod batch;
+pub mod case_book;
 pub mod case_log;
 pub mod client;
 pub mod commits;

@@ -1,5 +1,6 @@
 //! The idempotent producer. A delivery that fails ends the process before anything that depends on it is committed.
 
+use super::client::INSTANCE;
 use super::consumer::log_line;
 use super::deliveries::{DeliverySet, InFlight};
 use super::error::RunError;
@@ -26,6 +27,8 @@ const FULL_WAIT: Duration = Duration::from_millis(10);
 /// The settings that carry correctness, on top of the connection's.
 pub fn producer_config(connection: &ClientConfig) -> ClientConfig {
     let mut config = connection.clone();
+    // A producer belongs to no group.
+    config.remove(INSTANCE);
     for (key, value) in [
         ("enable.idempotence", "true"),
         ("acks", "all"),

@@ -54,9 +54,9 @@ impl Alertmanager {
         Ok(Self { urls, client, runtime, clock, alerts, last_round: None, retries, firing })
     }
 
-    /// Says `alerts` to every Alertmanager; whether all of them took it.
-    async fn post(&self, alerts: &[Alert]) -> bool {
-        let mut all = true;
+    /// Says `alerts` to every Alertmanager; the last answer of one that did not take them.
+    async fn post(&self, alerts: &[Alert]) -> Option<String> {
+        let mut refused = None;
         for url in &self.urls {
             for chunk in alerts.chunks(CHUNK) {
                 let outcome = match self.client.post(url).json(chunk).send().await {
@@ -65,12 +65,12 @@ impl Alertmanager {
                     Err(error) => kind_of(&error).to_owned(),
                 };
                 self.retries.inc();
-                tracing::warn!(outcome, "alertmanager: saying it again with the next round");
-                all = false;
+                tracing::warn!(%outcome, "alertmanager: saying it again with the next round");
+                refused = Some(outcome);
                 break;
             }
         }
-        all
+        refused
     }
 }
 
@@ -84,6 +84,16 @@ impl Sink for Alertmanager {
         Ok(())
     }
 
+    fn prove(&mut self, line: IncidentLine<'_>) -> Result<(), SinkError> {
+        let now = self.clock.now();
+        self.alerts.take(line.incident, now);
+        let round = self.alerts.round(now);
+        match self.runtime.block_on(self.post(&round)) {
+            None => Ok(()),
+            Some(last) => Err(SinkError::GaveUp { attempts: 1, last }),
+        }
+    }
+
     fn tick(&mut self, now: EventTime, caught_up: bool) {
         let due = self.last_round.is_none_or(|last| now.since(last) >= RESEND_EVERY);
         if !caught_up || !(due || self.alerts.has_news()) {
@@ -91,7 +101,7 @@ impl Sink for Alertmanager {
         }
         let round = self.alerts.round(now);
         self.firing.set(i64::try_from(self.alerts.open()).unwrap_or(i64::MAX));
-        if self.runtime.block_on(self.post(&round)) {
+        if self.runtime.block_on(self.post(&round)).is_none() {
             self.alerts.said();
             self.last_round = Some(now);
         }

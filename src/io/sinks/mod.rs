@@ -88,6 +88,14 @@ pub trait Sink: Send {
     /// [`SinkError`], which says what becomes of the line.
     fn deliver(&mut self, line: IncidentLine<'_>) -> Result<(), SinkError>;
 
+    /// Takes one line now, in one attempt, and says whether the other side took it.
+    ///
+    /// # Errors
+    /// [`SinkError`]
+    fn prove(&mut self, line: IncidentLine<'_>) -> Result<(), SinkError> {
+        self.deliver(line)
+    }
+
     /// Called after every batch and about once a second. `caught_up` once what was in the topic at the start is read.
     fn tick(&mut self, _now: EventTime, _caught_up: bool) {}
 }

@@ -124,6 +124,13 @@ impl Webhook {
 }
 
 impl Sink for Webhook {
+    fn prove(&mut self, line: IncidentLine<'_>) -> Result<(), SinkError> {
+        let attempts = std::mem::replace(&mut self.attempts, 1);
+        let proved = self.deliver(line);
+        self.attempts = attempts;
+        proved
+    }
+
     fn deliver(&mut self, line: IncidentLine<'_>) -> Result<(), SinkError> {
         self.runtime.block_on(async {
             tokio::select! {
