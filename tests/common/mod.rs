@@ -4,6 +4,7 @@
 pub mod kafka;
 pub mod process;
 pub mod stages;
+pub mod watch;
 
 /// Shows the runtime's log where `RUST_LOG` asks for it.
 pub fn show_log() {

@@ -14,9 +14,7 @@ const STEP: f64 = 0.85;
 const HEADROOM: f64 = 1.25;
 /// The share of attacks that meet an account before its baseline is learned.
 const UNLEARNED: f64 = 0.25;
-/// Baselines may spend this share of the budget before any limit is tightened: after the first days they catch most.
-const BASELINES_SHARE: f64 = 0.5;
-/// They are loosened to this scale at the most.
+/// Baselines are loosened to this scale at the most.
 const MOST_SCALE: f64 = 20.0;
 const MAX_STEPS: usize = 10_000;
 
@@ -81,15 +79,16 @@ struct Search<'a> {
 impl<'a> Search<'a> {
     fn new(peaks: &Peaks, rules: &'a RuleSet, weeks: f64, budget: Budget) -> Self {
         let cells = cells(peaks, rules);
-        let baselines = cells.iter().filter(|cell| cell.knob == Knob::Baseline).count().max(1);
-        #[expect(clippy::cast_precision_loss, reason = "a few rules")]
-        let share = budget.pages * weeks * BASELINES_SHARE / baselines as f64;
-        let values = cells.iter().map(|cell| loosest(cell, share)).collect();
+        let mut values: Vec<f64> = cells.iter().map(loosest).collect();
+        // What the rules raise as they stand is known. Baselines are loosened only where that is too much.
+        let raised: usize = peaks.pages.values().sum();
+        if count(raised) > budget.pages * weeks {
+            loosen_baselines(&cells, &mut values, budget.pages * weeks);
+        }
         let actors: BTreeMap<&str, &str> =
             peaks.by_actor.iter().map(|((_, actor), (role, _))| (actor.as_str(), role.as_str())).collect();
         let mut shares = BTreeMap::<String, f64>::new();
-        #[expect(clippy::cast_precision_loss, reason = "actors are far below 2^52")]
-        let each = 1.0 / actors.len().max(1) as f64;
+        let each = 1.0 / count(actors.len().max(1));
         for role in actors.values() {
             *shares.entry((*role).to_owned()).or_default() += each;
         }
@@ -164,16 +163,30 @@ impl<'a> Search<'a> {
 }
 
 /// Where the search begins. A limit: at least where it stands, and above everything that was seen. A baseline: where it
-/// stands, or where it is expected to raise no more than its `share` of the budget.
-fn loosest(cell: &Cell, share: f64) -> f64 {
+/// stands.
+fn loosest(cell: &Cell) -> f64 {
     match cell.knob {
         Knob::Role(_) => cell.now.max(cell.tail.largest() * HEADROOM),
-        Knob::Baseline => {
-            let scales = std::iter::successors(Some(cell.now), |scale| Some(scale / STEP));
-            let mut scales = scales.take_while(|scale| *scale < MOST_SCALE);
-            scales.find(|scale| cell.expected(*scale) <= share).unwrap_or(MOST_SCALE)
-        }
+        Knob::Baseline => cell.now,
     }
+}
+
+/// Loosens baselines, whichever raises most first, until all of them are expected to raise no more than `most`.
+fn loosen_baselines(cells: &[Cell], values: &mut [f64], most: f64) {
+    loop {
+        let expected = |at: usize, values: &[f64]| cells[at].expected(values[at]);
+        let baselines: Vec<usize> = (0..cells.len()).filter(|at| cells[*at].knob == Knob::Baseline).collect();
+        let all: f64 = baselines.iter().map(|at| expected(*at, values)).sum();
+        let loose = baselines.into_iter().filter(|at| values[*at] / STEP < MOST_SCALE);
+        let worst = loose.max_by(|a, b| expected(*a, values).total_cmp(&expected(*b, values)));
+        let Some(worst) = worst.filter(|_| all > most) else { return };
+        values[worst] /= STEP;
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "actors and incidents are far below 2^52")]
+fn count(number: usize) -> f64 {
+    number as f64
 }
 
 /// A leak as far as its size and pace go.

@@ -1,0 +1,202 @@
+//! Incidents and health as on-call gets them: through a real Alertmanager and a real Prometheus.
+
+mod common;
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::post;
+use common::kafka::{Kafka, eventually, produce};
+use common::process::{Process, free_port, get};
+use common::watch::{alertmanager, is_there, prometheus};
+use serde_json::Value;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+const WITHIN: Duration = Duration::from_mins(2);
+
+/// One event warns, three page, and a minute later it is over.
+const RULES: &str = r"version: 1
+rules:
+  - {id: busy, count: events, of: {type: query}, over: 1m, limit: {warn: 1, page: 3}, hold: 1s}
+tests:
+  - name: pages
+    events: [{at: '10:00', times: 3, every: 1m, event: {type: query, actor: e1, rows: 1}}]
+    expect: [{rule: busy, severity: warning}]
+  - name: pages at three
+    events: [{at: '10:00', times: 3, every: 10s, event: {type: query, actor: e1, rows: 1}}]
+    expect: [{rule: busy, severity: page}]
+  - {name: silent, expect: []}
+";
+
+fn configuration(test: &str, directory: &Path, brokers: &str, port: u16, sinks: &str) -> String {
+    let topics = ["activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit"];
+    let topics = topics.map(|topic| format!("  {topic}: {test}.{topic}\n")).concat();
+    let directory = directory.display();
+    format!(
+        "version: 1\ndeployment: {test}\nkafka: {{brokers: [\"{brokers}\"]}}\ntopics:\n{topics}\
+         sources:\n  - {{topic: {test}.source, decoder: native}}\nrules: {{files: [{directory}/busy.yaml]}}\n\
+         state: {{store: {directory}/state}}\nhttp: {{metrics: \"127.0.0.1:{port}\", console: \"127.0.0.1:0\"}}\n{sinks}"
+    )
+}
+
+fn topics(kafka: &Kafka, test: &str) {
+    let names = ["source", "activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit"];
+    let names = names.map(|what| format!("{test}.{what}"));
+    kafka.create_topics(&names.each_ref().map(|name| (name.as_str(), 1)), &[]);
+}
+
+fn query(kafka: &Kafka, test: &str) {
+    let now = jiff::Timestamp::now();
+    let event = format!(r#"{{"type":"query","time":"{now:.3}","actor":"e1","objects":["customers"],"rows":3}}"#);
+    produce(&kafka.config(), &format!("{test}.source"), [(0, event.into_bytes())]);
+}
+
+type Notified = Arc<Mutex<Vec<Value>>>;
+
+async fn take(State(notified): State<Notified>, body: axum::Json<Value>) {
+    notified.lock().expect("no panic").push(body.0);
+}
+
+/// Whoever is on call: its address, and what it was told.
+fn on_call(runtime: &tokio::runtime::Runtime) -> (String, Notified) {
+    let notified = Notified::default();
+    let router = Router::new().route("/", post(take)).with_state(Arc::clone(&notified));
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port");
+    let url = format!("http://{}/", listener.local_addr().expect("an address"));
+    runtime.spawn(async move { axum::serve(listener, router).await });
+    (url, notified)
+}
+
+/// Each notification: its status, and of each alert the severity and the status.
+fn told(notified: &Notified) -> Vec<(String, Vec<(String, String)>)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let alerts = |one: &Value| {
+        let alerts = one["alerts"].as_array().expect("alerts").iter();
+        let mut alerts: Vec<_> =
+            alerts.map(|alert| (text(&alert["labels"]["severity"]), text(&alert["status"]))).collect();
+        alerts.sort();
+        alerts
+    };
+    let all = notified.lock().expect("no panic");
+    all.iter().filter(|one| one["groupLabels"]["case"] != "").map(|one| (text(&one["status"]), alerts(one))).collect()
+}
+
+fn pair(severity: &str, status: &str) -> (String, String) {
+    (severity.to_owned(), status.to_owned())
+}
+
+#[test]
+fn on_call_is_told_once_a_case_again_as_it_escalates_and_when_it_is_over() {
+    const TEST: &str = "alerting";
+    if !is_there("prometheus-alertmanager", "prometheus-alertmanager", TEST) {
+        return;
+    }
+    let Some(kafka) = Kafka::shared(TEST) else { return };
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::write(dir.path().join("busy.yaml"), RULES).expect("written");
+    topics(&kafka, TEST);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("runtime");
+    let (url, notified) = on_call(&runtime);
+    let config = format!(
+        "route: {{receiver: on-call, group_by: [case], group_wait: 100ms, group_interval: 1s, repeat_interval: 1h}}\n\
+         receivers:\n  - name: on-call\n    webhook_configs: [{{url: \"{url}\", send_resolved: true}}]\n"
+    );
+    let first = alertmanager(dir.path(), free_port(), &config);
+    let sinks = format!(
+        "sinks:\n  - {{name: am, kind: alertmanager, urls: [\"http://127.0.0.1:{}\"], min_severity: info}}\n",
+        first.port
+    );
+    let brokers = kafka.config().get("bootstrap.servers").expect("set").to_owned();
+    let start = || {
+        let port = free_port();
+        let process =
+            Process::start(dir.path(), "service", &configuration(TEST, dir.path(), &brokers, port, &sinks), port);
+        eventually("it is ready", WITHIN, || process.is_ready());
+        process
+    };
+    let service = start();
+
+    let leaked = Instant::now();
+    query(&kafka, TEST);
+    eventually("on-call is told", WITHIN, || !told(&notified).is_empty());
+    println!("from the event to the receiver, through Alertmanager: {:.1} s", leaked.elapsed().as_secs_f64());
+    assert_eq!(told(&notified), [("firing".to_owned(), vec![pair("warning", "firing")])]);
+
+    // Both sides start anew, Alertmanager with no memory of it: what is open is said again.
+    drop(service);
+    let port = first.port;
+    drop(first);
+    let second = alertmanager(dir.path(), port, &config);
+    let service = start();
+    eventually("it is told again", WITHIN, || told(&notified).len() >= 2);
+    let before = told(&notified).len();
+    (0..3).for_each(|_| query(&kafka, TEST));
+    let paged = |one: &(String, Vec<(String, String)>)| one.1.contains(&pair("page", "firing"));
+    eventually("it pages", WITHIN, || told(&notified)[before..].iter().any(paged));
+    eventually("the warning is over, since it is a page", WITHIN, || {
+        told(&notified).iter().any(|one| one.1.contains(&pair("warning", "resolved")))
+    });
+    eventually("it is over", WITHIN, || {
+        told(&notified).last().is_some_and(|one| one.0 == "resolved" && one.1.contains(&pair("page", "resolved")))
+    });
+    let cases: std::collections::BTreeSet<String> =
+        notified.lock().expect("no panic").iter().map(|one| one["groupLabels"]["case"].to_string()).collect();
+    assert_eq!(cases.len(), 1, "one case, one group: {cases:?}");
+    drop((service, second));
+}
+
+/// The alert file with its minutes made seconds, for the sake of the test's time.
+fn sped_up() -> String {
+    let rules = include_str!("../deploy/prometheus/alerts.yaml");
+    let from = rules.find("      - alert: LeakwatchNoEvents").expect("the alert");
+    let end = from + rules[from + 8..].find("      - alert:").expect("another") + 8;
+    let alert = rules[from..end].replace("[10m]", "[10s]").replace("for: 10m", "for: 2s");
+    format!("groups:\n  - name: leakwatch\n    rules:\n{alert}")
+}
+
+#[test]
+fn prometheus_says_when_no_events_come() {
+    const TEST: &str = "watched";
+    if !is_there("prometheus", "prometheus", TEST) {
+        return;
+    }
+    let Some(kafka) = Kafka::shared(TEST) else { return };
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::write(dir.path().join("busy.yaml"), RULES).expect("written");
+    topics(&kafka, TEST);
+    let brokers = kafka.config().get("bootstrap.servers").expect("set").to_owned();
+    let port = free_port();
+    let service = Process::start(dir.path(), "service", &configuration(TEST, dir.path(), &brokers, port, ""), port);
+    eventually("it is ready", WITHIN, || service.is_ready());
+    let config = format!(
+        "global: {{scrape_interval: 1s, evaluation_interval: 1s}}\nrule_files: [rules.yaml]\n\
+         scrape_configs:\n  - job_name: leakwatch\n    static_configs: [{{targets: [\"127.0.0.1:{port}\"]}}]\n"
+    );
+    let prometheus = prometheus(dir.path(), free_port(), &config, &sped_up());
+    let asked = |path: &str| -> Option<Value> {
+        let (_, body) = get(prometheus.port, path)?;
+        let body = &body[body.find('{')?..=body.rfind('}')?];
+        serde_json::from_str(body).ok()
+    };
+    let rate = || {
+        let query = "/api/v1/query?query=sum(rate(leakwatch_records_total%5B10s%5D))";
+        asked(query)?["data"]["result"][0]["value"][1].as_str()?.parse::<f64>().ok()
+    };
+    let firing = || {
+        let alerts = asked("/api/v1/alerts").unwrap_or_default();
+        let alerts = alerts["data"]["alerts"].as_array().cloned().unwrap_or_default();
+        let is = |alert: &Value| {
+            alert["labels"]["alertname"] == "LeakwatchNoEvents"
+                && alert["labels"]["source"] == format!("{TEST}.source")
+                && alert["state"] == "firing"
+        };
+        alerts.iter().any(is)
+    };
+    eventually("Prometheus sees events come in", WITHIN, || {
+        query(&kafka, TEST);
+        rate().is_some_and(|rate| rate > 0.0)
+    });
+    assert!(!firing(), "events come");
+    eventually("the source has stopped, and that is said", WITHIN, firing);
+}
