@@ -24,11 +24,12 @@ fn said(output: &Output) -> String {
 fn a_verdict_is_kept_counted_and_may_propose_an_exception() {
     let Some(kafka) = Kafka::shared(TEST) else { return };
     let dir = tempfile::tempdir().expect("a directory");
-    let topics = ["activity", "incidents", "verdicts"].map(|topic| format!("{TEST}.{topic}"));
+    let topics = ["activity", "incidents", "verdicts", "audit"].map(|topic| format!("{TEST}.{topic}"));
     kafka.create_topics(&topics.each_ref().map(|topic| (topic.as_str(), 1)), &[]);
     let config = kafka.config();
     let brokers = config.get("bootstrap.servers").expect("set");
-    let named = ["activity", "incidents", "verdicts"].map(|topic| format!("{topic}: {TEST}.{topic}")).join(", ");
+    let named =
+        ["activity", "incidents", "verdicts", "audit"].map(|topic| format!("{topic}: {TEST}.{topic}")).join(", ");
     let yaml = format!("version: 1\nkafka: {{brokers: [\"{brokers}\"]}}\ntopics: {{{named}}}\n");
     std::fs::write(dir.path().join("verdict.yaml"), yaml).expect("written");
 
@@ -48,6 +49,11 @@ fn a_verdict_is_kept_counted_and_may_propose_an_exception() {
     let kept = read_all(&config, &topics[2]);
     assert_eq!(kept.len(), 2);
     assert!(kept.iter().all(|line| !String::from_utf8_lossy(&line.value).contains("13800138000")));
+
+    let audited: Vec<Value> =
+        read_all(&config, &topics[3]).iter().map(|line| serde_json::from_slice(&line.value).expect("JSON")).collect();
+    let who: Vec<_> = audited.iter().map(|line| (line["by"].as_str(), line["after"]["verdict"].as_str())).collect();
+    assert_eq!(who, [(Some("ann"), Some("true")), (Some("bob"), Some("expected"))]);
 
     let report: Value =
         serde_json::from_str(&said(&verdict(dir.path(), &["report", "--format", "json"]))).expect("JSON");

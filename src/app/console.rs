@@ -5,10 +5,10 @@
 use super::Base;
 use crate::config::settings::{AuthSettings, InternalTopic, Role};
 use crate::core::rules::{RuleError, check_documents};
-use crate::io::http::console::{Board, Console, router};
+use crate::io::http::console::{Access, Board, Console, router};
 use crate::io::http::listen;
 use crate::io::kafka::RunError;
-use crate::io::kafka::case_log::CaseLog;
+use crate::io::kafka::case_log::{CaseLog, CaseTopics};
 use crate::io::kafka::tail::Tail;
 use crate::io::lifecycle::chain;
 use std::net::SocketAddr;
@@ -18,8 +18,10 @@ use thiserror::Error;
 /// Why there is no console.
 #[derive(Debug, Error)]
 enum ConsoleError {
-    #[error("this version has no authentication for it yet, expected http.auth to be left out")]
-    Authentication,
+    #[error("http.auth: kind `oidc` is not built in yet, expected header")]
+    Oidc,
+    #[error("http.auth.user: expected the name of a header")]
+    Header(#[from] axum::http::header::InvalidHeaderName),
     #[error("http.console: {address}")]
     Listen { address: SocketAddr, source: std::io::Error },
     #[error(transparent)]
@@ -42,14 +44,18 @@ pub(super) fn serve(base: &Base) {
 
 fn start(base: &Base) -> Result<(), ConsoleError> {
     let settings = &base.plan.settings;
-    match settings.http.auth {
-        AuthSettings::None => {}
-        AuthSettings::Header { .. } | AuthSettings::Oidc { .. } => return Err(ConsoleError::Authentication),
-    }
+    let access = match &settings.http.auth {
+        AuthSettings::None => Access::Local,
+        AuthSettings::Header { user, admins } => {
+            let admins = admins.iter().cloned().collect();
+            Access::Header { user: user.parse()?, admins: Arc::new(admins) }
+        }
+        AuthSettings::Oidc { .. } => return Err(ConsoleError::Oidc),
+    };
     let address = settings.http.console;
     let listener = base.runtime.block_on(listen(address));
     let listener = listener.map_err(|source| ConsoleError::Listen { address, source })?;
-    let router = router(console(base)?);
+    let router = router(console(base)?, access);
     tracing::info!(address = %listener.local_addr()?, "console");
     let life = base.services.lifecycle.clone();
     base.runtime.spawn(async move {
@@ -68,7 +74,7 @@ fn console(base: &Base) -> Result<Console, ConsoleError> {
     let (settings, services) = (&base.plan.settings, &base.services);
     let name = |topic| settings.topics.name(topic);
     let (incidents, verdicts) = (name(InternalTopic::Incidents), name(InternalTopic::Verdicts));
-    let group = services.group("console");
+    let group = settings.console_group();
     let tail = Tail::start(&services.connection, &group, &[incidents, verdicts])?;
     let board = Arc::new(Board::new(verdicts));
     let (follower, life) = (Arc::clone(&board), services.lifecycle.clone());
@@ -77,7 +83,8 @@ fn console(base: &Base) -> Result<Console, ConsoleError> {
         Ok(())
     })?;
     let activity = name(InternalTopic::Activity);
-    let log = CaseLog::new(&services.connection, &group, services.producer.clone(), activity, verdicts)?;
+    let topics = CaseTopics { activity, verdicts, audit: name(InternalTopic::Audit) };
+    let log = CaseLog::new(&services.connection, &group, services.producer.clone(), topics)?;
     let rules = check_documents(base.plan.rules.yaml.iter().map(String::as_str)).map_err(ConsoleError::Rules)?;
     Ok(Console {
         board,

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 const UP_WITHIN: Duration = Duration::from_mins(1);
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
-const CLUSTER_ID: &str = "bGVha3dhdGNoLXRlc3RzMA";
+pub(super) const CLUSTER_ID: &str = "bGVha3dhdGNoLXRlc3RzMA";
 
 static SHARED: Mutex<Weak<Kafka>> = Mutex::new(Weak::new());
 static SKIPPED: AtomicUsize = AtomicUsize::new(0);
@@ -216,7 +216,7 @@ pub fn eventually(what: &str, within: Duration, mut done: impl FnMut() -> bool) 
     }
 }
 
-fn skip<T>(test: &str, why: &str) -> Option<T> {
+pub(super) fn skip<T>(test: &str, why: &str) -> Option<T> {
     assert!(!is_required(), "{test}: a real Kafka is required here, and {why}");
     let count = SKIPPED.fetch_add(1, Ordering::SeqCst) + 1;
     eprintln!("SKIPPED {test}: {why}. Tests skipped for want of a real Kafka so far: {count}");
@@ -228,7 +228,7 @@ fn is_required() -> bool {
     says("CI", "true") || says("LEAKWATCH_REQUIRE_REAL", "1")
 }
 
-fn libraries() -> Result<PathBuf, String> {
+pub(super) fn libraries() -> Result<PathBuf, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let libs = root.join("target/kafka-libs");
     let fetched = Command::new(root.join("tests/kafka/fetch")).arg(&libs).output();
@@ -236,7 +236,7 @@ fn libraries() -> Result<PathBuf, String> {
     if fetched.status.success() { Ok(libs) } else { Err(String::from_utf8_lossy(&fetched.stderr).trim().to_owned()) }
 }
 
-fn free_port() -> Result<u16, String> {
+pub(super) fn free_port() -> Result<u16, String> {
     let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
     Ok(listener.local_addr().map_err(|error| error.to_string())?.port())
 }
@@ -271,7 +271,7 @@ fn format(libs: &Path, properties: &Path, directory: &Path) -> Result<(), String
     if formatted.success() { Ok(()) } else { Err("the broker's directory could not be formatted".to_owned()) }
 }
 
-fn java(libs: &Path, directory: &Path, log: &str) -> Result<Command, String> {
+pub(super) fn java(libs: &Path, directory: &Path, log: &str) -> Result<Command, String> {
     let out = File::create(directory.join(log)).map_err(|error| error.to_string())?;
     let err = out.try_clone().map_err(|error| error.to_string())?;
     let mut command = Command::new("java");

@@ -3,6 +3,7 @@
 
 pub mod kafka;
 pub mod process;
+pub mod secure;
 pub mod stages;
 pub mod watch;
 

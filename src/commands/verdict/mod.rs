@@ -110,7 +110,7 @@ fn give(args: &GiveArgs) -> Outcome {
         at: SystemClock.now(),
         note: mask(&args.note).into_owned(),
     };
-    topics.keep(&judgement)?;
+    topics.keep(&judgement, case.judgement.cloned())?;
     println!("{}: {}", judgement.case, report::word(judgement.verdict));
     if judgement.verdict == Verdict::Expected {
         print!("{}", report::exceptions(&case, &judgement));

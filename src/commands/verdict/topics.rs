@@ -6,7 +6,7 @@ use crate::config::settings::InternalTopic;
 use crate::core::cases::{CaseBook, Judgement};
 use crate::io::kafka::RunError;
 use crate::io::kafka::case_book::read_case_book;
-use crate::io::kafka::case_log::CaseLog;
+use crate::io::kafka::case_log::{CaseLog, CaseTopics};
 use crate::io::kafka::client::client_config;
 use crate::io::kafka::producer::Producer;
 use crate::io::lifecycle::Lifecycle;
@@ -21,6 +21,7 @@ pub(super) struct Topics {
     incidents: String,
     verdicts: String,
     activity: String,
+    audit: String,
 }
 
 impl Topics {
@@ -37,6 +38,7 @@ impl Topics {
             incidents: name(InternalTopic::Incidents),
             verdicts: name(InternalTopic::Verdicts),
             activity: name(InternalTopic::Activity),
+            audit: name(InternalTopic::Audit),
         })
     }
 
@@ -48,15 +50,16 @@ impl Topics {
         read_case_book(&self.connection, &self.group, &self.incidents, Some(&self.verdicts))
     }
 
-    /// Keeps a verdict; returns once the broker has it.
+    /// Keeps a verdict in place of `before`; returns once the broker has it.
     ///
     /// # Errors
     /// [`Failure::Run`]
-    pub fn keep(&self, judgement: &Judgement) -> Result<(), Failure> {
+    pub fn keep(&self, judgement: &Judgement, before: Option<Judgement>) -> Result<(), Failure> {
         let (lifecycle, metrics) = (Lifecycle::new(), Metrics::new().map_err(Failure::run)?);
         let (producer, _collector) =
             Producer::start(&self.connection, &lifecycle, &metrics.kafka).map_err(Failure::run)?;
-        let log = CaseLog::new(&self.connection, &self.group, producer, &self.activity, &self.verdicts);
-        log.map_err(Failure::run)?.judge(judgement).map_err(Failure::run)
+        let topics = CaseTopics { activity: &self.activity, verdicts: &self.verdicts, audit: &self.audit };
+        let log = CaseLog::new(&self.connection, &self.group, producer, topics);
+        log.map_err(Failure::run)?.judge(judgement, before).map_err(Failure::run)
     }
 }

@@ -89,6 +89,11 @@ impl Settings {
     pub fn group(&self, role: Role) -> String {
         format!("leakwatch-{}-{}", self.deployment, role.name())
     }
+
+    /// The name by which the console reads; it joins no group.
+    pub fn console_group(&self) -> String {
+        format!("leakwatch-{}-console", self.deployment)
+    }
 }
 
 impl EngineSettings {

@@ -6,17 +6,20 @@
 
 use super::deliveries::DeliverySet;
 use super::error::RunError;
+use super::ingest::OutTopic;
 use super::log_reader::{LogRange, LogReader};
 use super::lookup::Lookup;
 use super::producer::{Destination, Producer};
 use super::services::partition_of_key;
 use crate::core::activity::Record;
-use crate::core::cases::{Judgement, Timeline};
+use crate::core::cases::{Audited, Judgement, Timeline};
+use crate::core::incident::IncidentId;
 use crate::core::ingest::partition_of;
 use crate::core::time::{EventTime, Millis};
 use crate::core::units::{Offset, Partition};
 use crate::io::lifecycle::lock;
 use rdkafka::config::ClientConfig;
+use serde::Serialize;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -49,9 +52,20 @@ pub struct CaseLog {
     reader: Mutex<LogReader>,
     producer: Producer,
     activity: String,
-    verdicts: String,
     partitions: u32,
-    verdict_partitions: u32,
+    verdicts: OutTopic,
+    audit: OutTopic,
+}
+
+/// Which topics it reads and writes.
+#[derive(Clone, Copy, Debug)]
+pub struct CaseTopics<'a> {
+    /// The activity log.
+    pub activity: &'a str,
+    /// Verdicts.
+    pub verdicts: &'a str,
+    /// Who changed what.
+    pub audit: &'a str,
 }
 
 impl CaseLog {
@@ -63,18 +77,18 @@ impl CaseLog {
         connection: &ClientConfig,
         group: &str,
         producer: Producer,
-        activity: &str,
-        verdicts: &str,
+        topics: CaseTopics<'_>,
     ) -> Result<Self, RunError> {
         let lookup = Lookup::new(connection, group)?;
+        let out = |name: &str| lookup.partitions(name).map(|partitions| OutTopic { name: name.to_owned(), partitions });
         Ok(Self {
-            partitions: lookup.partitions(activity)?,
-            verdict_partitions: lookup.partitions(verdicts)?,
-            reader: Mutex::new(LogReader::new(connection, group, activity)?),
+            partitions: lookup.partitions(topics.activity)?,
+            verdicts: out(topics.verdicts)?,
+            audit: out(topics.audit)?,
+            reader: Mutex::new(LogReader::new(connection, group, topics.activity)?),
             lookup,
             producer,
-            activity: activity.to_owned(),
-            verdicts: verdicts.to_owned(),
+            activity: topics.activity.to_owned(),
         })
     }
 
@@ -102,16 +116,22 @@ impl CaseLog {
         Ok(())
     }
 
-    /// Keeps a verdict; returns once the broker has it.
+    /// Keeps a verdict in place of `before`, and who gave it; returns once the broker has both. What cannot be audited is
+    /// not done.
     ///
     /// # Errors
     /// [`JudgeError`]
-    pub fn judge(&self, judgement: &Judgement) -> Result<(), JudgeError> {
-        let line = serde_json::to_vec(judgement)?;
-        let key = judgement.case.0.as_bytes();
-        let partition = partition_of_key(key, self.verdict_partitions);
+    pub fn judge(&self, judgement: &Judgement, before: Option<Judgement>) -> Result<(), JudgeError> {
+        let audited = Audited::verdict(before, judgement.clone());
+        self.send(&self.audit, &judgement.case, &audited)?;
+        self.send(&self.verdicts, &judgement.case, judgement)
+    }
+
+    fn send(&self, to: &OutTopic, case: &IncidentId, line: &impl Serialize) -> Result<(), JudgeError> {
+        let (key, line) = (case.0.as_bytes(), serde_json::to_vec(line)?);
+        let partition = partition_of_key(key, to.partitions);
         let set = DeliverySet::open();
-        self.producer.send(Destination { topic: &self.verdicts, partition, key: Some(key) }, &line, Some(&set))?;
+        self.producer.send(Destination { topic: &to.name, partition, key: Some(key) }, &line, Some(&set))?;
         set.seal();
         let delivered = self.producer.wait_delivered(&[set], Instant::now() + DELIVERED_WITHIN);
         delivered.then_some(()).ok_or(JudgeError::Late)

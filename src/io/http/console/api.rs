@@ -2,13 +2,14 @@
 
 use super::Console;
 use super::views::{CaseLine, CasePage, RuleLine, ToldOf};
+use super::who::Admin;
 use crate::core::cases::{Judgement, Timeline, Verdict};
 use crate::core::incident::IncidentId;
 use crate::core::time::EventTime;
 use crate::io::lifecycle::chain;
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -20,13 +21,16 @@ const MAX_CASES: usize = 500;
 const MAX_DRAWN_ACTORS: usize = 16;
 /// The longest note beside a verdict, in bytes.
 const MAX_NOTE_BYTES: usize = 2_000;
-/// What every request that changes something carries: a foreign page cannot send a header of its own choice.
-const REQUEST_HEADER: &str = "x-leakwatch-request";
-/// Who decides where nobody is asked for a name.
-const LOCAL_USER: &str = "local";
 
 /// An answer that says no.
 pub(super) struct Refused(StatusCode, String);
+
+impl Refused {
+    /// With a status and the reason.
+    pub fn new(status: StatusCode, why: &str) -> Self {
+        Self(status, why.to_owned())
+    }
+}
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
@@ -113,26 +117,24 @@ pub(super) struct Asked {
 pub(super) async fn judge(
     State(console): State<Console>,
     Path(id): Path<String>,
-    headers: HeaderMap,
+    Admin(by): Admin,
     Json(asked): Json<Asked>,
 ) -> Result<Response, Refused> {
-    if !headers.contains_key(REQUEST_HEADER) {
-        return Err(Refused(StatusCode::FORBIDDEN, format!("expected the header {REQUEST_HEADER}")));
-    }
     if asked.note.len() > MAX_NOTE_BYTES {
         return Err(Refused(StatusCode::BAD_REQUEST, format!("note: expected at most {MAX_NOTE_BYTES} bytes")));
     }
-    let case = console.board.book().case(&IncidentId(id)).map(|case| case.id.clone()).ok_or_else(no_case)?;
+    let known = console.board.book().case(&IncidentId(id)).map(|case| (case.id.clone(), case.judgement.cloned()));
+    let (case, before) = known.ok_or_else(no_case)?;
     let judgement = Judgement {
         schema: 1,
         case,
         verdict: asked.verdict,
-        by: LOCAL_USER.to_owned(),
+        by,
         at: console.clock.now(),
         note: crate::core::identifiers::mask(&asked.note).into_owned(),
     };
     let log = Arc::clone(&console.log);
-    let (kept, judgement) = tokio::task::spawn_blocking(move || (log.judge(&judgement), judgement))
+    let (kept, judgement) = tokio::task::spawn_blocking(move || (log.judge(&judgement, before), judgement))
         .await
         .map_err(|error| failed(&error))?;
     kept.map_err(|error| failed(&error))?;

@@ -1,6 +1,7 @@
 //! What every request and every answer of the console passes.
 
-use axum::extract::Request;
+use super::who::Access;
+use axum::extract::{Request, State};
 use axum::http::uri::Authority;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -18,11 +19,16 @@ const HEADERS: [(HeaderName, &str); 4] = [
     (header::REFERRER_POLICY, "no-referrer"),
 ];
 
-/// Lets through what was asked of this machine by one of its own names: a page elsewhere whose name is made to point here
-/// asks by that name. Adds the headers that keep the pages apart from others.
-pub(super) async fn guard(request: Request, next: Next) -> Response {
+/// Where nobody is asked for a name, lets through what was asked of this machine by one of its own names: a page elsewhere
+/// whose name is made to point here asks by that name. Adds the headers that keep the pages apart from others.
+pub(super) async fn guard(State(access): State<Access>, request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    let mut response = if host.is_some_and(is_this_machine) {
+    let right = match access {
+        Access::Local => host.is_some_and(is_this_machine),
+        // The proxy asks by whatever name this machine has for it; a page elsewhere has no name to ask by.
+        Access::Header { .. } => true,
+    };
+    let mut response = if right {
         next.run(request).await
     } else {
         (StatusCode::MISDIRECTED_REQUEST, "expected a request to localhost or a loopback address").into_response()

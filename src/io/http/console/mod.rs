@@ -9,8 +9,10 @@ mod board;
 mod events;
 mod guard;
 mod views;
+mod who;
 
 pub use board::Board;
+pub use who::Access;
 
 use crate::core::rules::RuleSet;
 use crate::io::clock::Clock;
@@ -40,8 +42,12 @@ pub struct Console {
     pub deployment: Arc<str>,
 }
 
-/// Pages, API and runbooks.
-pub fn router(console: Console) -> Router {
+/// A request's body is at most so long, in bytes: a verdict and its note.
+const MAX_BODY_BYTES: usize = 16 * 1024;
+
+/// Pages, API and runbooks, for whom `access` knows.
+pub fn router(console: Console, access: Access) -> Router {
+    let known = axum::middleware::from_fn_with_state(access.clone(), who::identify);
     Router::new()
         .route("/", get(assets::index))
         .route("/assets/{*name}", get(assets::asset))
@@ -55,5 +61,7 @@ pub fn router(console: Console) -> Router {
         .route("/api/v1/health", get(api::health))
         .route("/api/v1/events", get(events::events))
         .with_state(console)
-        .layer(axum::middleware::from_fn(guard::guard))
+        .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(known)
+        .layer(axum::middleware::from_fn_with_state(access, guard::guard))
 }

@@ -52,6 +52,10 @@ pub fn acls(settings: &Settings) -> Vec<Acl> {
         // Each sink has a group of its own, which ends in its name.
         let prefixed = role == Role::Sinks;
         acls.push(Acl { role, operations: &["Read"], resource: "group", name: settings.group(role), prefixed });
+        if role == Role::Sinks {
+            let name = settings.console_group();
+            acls.push(Acl { role, operations: &["Read"], resource: "group", name, prefixed: false });
+        }
     }
     acls
 }
@@ -62,7 +66,9 @@ fn needs(role: Role) -> &'static [(InternalTopic, &'static [&'static str])] {
         Role::Detect => {
             &[(InternalTopic::Activity, BOTH), (InternalTopic::Incidents, WRITE), (InternalTopic::Shadow, WRITE)]
         }
+        // The console is theirs, and draws what the accounts of a case did.
         Role::Sinks => &[
+            (InternalTopic::Activity, READ),
             (InternalTopic::Incidents, READ),
             (InternalTopic::Shadow, READ),
             (InternalTopic::Verdicts, BOTH),
