@@ -176,12 +176,12 @@ fn fenced<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
 
 #[test]
 fn the_configuration_in_the_deployment_page_is_right() {
-    let page = read("docs/deployment.md");
+    let page = read("docs/deploy.md");
     let blocks = fenced(&page, "yaml");
     let whole = blocks.iter().find(|block| block.starts_with("version: 1")).expect("a whole configuration");
-    Settings::parse(whole, "docs/deployment.md").expect("a right configuration");
+    Settings::parse(whole, "docs/deploy.md").expect("a right configuration");
     let sinks = blocks.iter().find(|block| block.starts_with("sinks:")).expect("a list of sinks");
-    Settings::parse(&format!("kafka: {{brokers: [a:1]}}\n{sinks}"), "docs/deployment.md").expect("right sinks");
+    Settings::parse(&format!("kafka: {{brokers: [a:1]}}\n{sinks}"), "docs/deploy.md").expect("right sinks");
 }
 
 /// Every alert of `deploy/prometheus/alerts.yaml`.
