@@ -33,6 +33,8 @@ enum Command {
     Rules(commands::rules::Args),
     /// Prints the JSON Schema of a format.
     Schema(commands::schema::Args),
+    /// Tells what rules in shadow would have raised.
+    Shadow(commands::shadow::Args),
     /// Writes a simulated retailer's traffic with chosen attacks, and the ground truth.
     Simulate(commands::simulate::SimulateArgs),
     /// Tries out the sinks.
@@ -62,6 +64,7 @@ impl Cli {
             Command::Run(args) => commands::run::run(&args),
             Command::Rules(args) => commands::rules::run(&args),
             Command::Schema(args) => commands::schema::run(&args),
+            Command::Shadow(args) => commands::shadow::run(&args),
             Command::Simulate(args) => commands::simulate::run(&args),
             Command::Sinks(args) => commands::sinks::run(&args),
             Command::Suggest(args) => commands::suggest::run(&args),

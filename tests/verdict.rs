@@ -4,6 +4,7 @@ mod common;
 
 use common::kafka::{Kafka, produce, read_all};
 use common::stages::incident;
+use leakwatch::core::incident::incident_id;
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -24,12 +25,13 @@ fn said(output: &Output) -> String {
 fn a_verdict_is_kept_counted_and_may_propose_an_exception() {
     let Some(kafka) = Kafka::shared(TEST) else { return };
     let dir = tempfile::tempdir().expect("a directory");
-    let topics = ["activity", "incidents", "verdicts", "audit"].map(|topic| format!("{TEST}.{topic}"));
+    let topics = ["activity", "incidents", "verdicts", "audit", "shadow"].map(|topic| format!("{TEST}.{topic}"));
     kafka.create_topics(&topics.each_ref().map(|topic| (topic.as_str(), 1)), &[]);
     let config = kafka.config();
     let brokers = config.get("bootstrap.servers").expect("set");
-    let named =
-        ["activity", "incidents", "verdicts", "audit"].map(|topic| format!("{topic}: {TEST}.{topic}")).join(", ");
+    let named = ["activity", "incidents", "verdicts", "audit", "shadow"]
+        .map(|topic| format!("{topic}: {TEST}.{topic}"))
+        .join(", ");
     let yaml = format!("version: 1\nkafka: {{brokers: [\"{brokers}\"]}}\ntopics: {{{named}}}\n");
     std::fs::write(dir.path().join("verdict.yaml"), yaml).expect("written");
 
@@ -62,6 +64,20 @@ fn a_verdict_is_kept_counted_and_may_propose_an_exception() {
         (row["rule"].as_str(), row["right"].as_u64(), row["judged"].as_u64()),
         (Some(told[0].rule.as_str()), Some(1), Some(2))
     );
+
+    // A rule in shadow that would have told of one more account.
+    let tried_out = [incident("emp0042", 400), incident("emp0099", 400)].map(|mut line| {
+        line.rule = format!("{}-next", line.rule);
+        line.shadow = true;
+        line.incident = incident_id(&line.rule, &line.entity, line.time);
+        (0, serde_json::to_vec(&line).expect("JSON"))
+    });
+    produce(&config, &topics[4], tried_out);
+    let mut shadow = Command::new(env!("CARGO_BIN_EXE_leakwatch"));
+    let shadow = shadow.args(["shadow", "--config", "verdict.yaml"]).current_dir(dir.path()).output().expect("runs");
+    let shadow = said(&shadow);
+    assert!(shadow.contains("2 raised, 1 of them about something that a live rule raises too"), "{shadow}");
+    assert!(shadow.contains("1 new, 1 lost"), "{shadow}");
 
     let nobody = verdict(dir.path(), &["give", "--case", "abc", "false", "--by", "ann"]);
     let told = String::from_utf8_lossy(&nobody.stderr).into_owned();

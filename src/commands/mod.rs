@@ -16,6 +16,7 @@ mod replay_files;
 pub mod rules;
 pub mod run;
 pub mod schema;
+pub mod shadow;
 pub mod simulate;
 pub mod sinks;
 pub mod suggest;

@@ -2,11 +2,13 @@
 
 mod compare;
 mod episodes;
+mod shadow;
 #[cfg(test)]
 mod tests;
 
 pub use compare::{Change, Difference, compare};
 pub use episodes::{Episode, Episodes};
+pub use shadow::{ShadowRule, Week, shadow_rules};
 
 use crate::core::rules::RuleSet;
 use std::collections::BTreeSet;

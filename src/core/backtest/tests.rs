@@ -80,3 +80,23 @@ fn only_rules_that_changed_differ() {
     let kept = only(&new, &ids);
     assert_eq!((kept.rules.len(), kept.exceptions.len()), (2, 1));
 }
+
+#[test]
+fn a_shadow_rule_is_held_against_the_rule_whose_id_it_carries_on() {
+    use Severity::{Page, Warning};
+    let live = |actor, at, severity| episode(actor, at, severity, None);
+    let shadow =
+        |actor, at, severity| Episode { rule: "bulk-read-next".into(), shadow: true, ..live(actor, at, severity) };
+    let other = Episode { rule: "tried-out".into(), ..shadow("e1", 7, Warning) };
+    let episodes = [live("e1", 5, Page), live("gone", 5, Page), shadow("e1", 2, Page), shadow("new", 3, Page), other];
+    let rules = shadow_rules(&episodes);
+    let next = &rules["bulk-read-next"];
+    assert_eq!(next.against.as_deref(), Some("bulk-read"));
+    let (week, told) = next.weeks.first_key_value().expect("a week");
+    assert_eq!(week, &at(0).iso_week());
+    assert_eq!((told.raised, told.known), (2, 1));
+    let changes: Vec<_> = told.changes.iter().map(|(change, count)| (*change, *count)).collect();
+    assert_eq!(changes, [(Change::New, 1), (Change::Lost, 1), (Change::Earlier, 1)]);
+    let tried_out = &rules["tried-out"];
+    assert_eq!((tried_out.against.as_deref(), tried_out.weeks[week].known), (None, 1));
+}

@@ -19,29 +19,30 @@ pub fn read_case_book(
     incidents: &str,
     verdicts: Option<&str>,
 ) -> Result<CaseBook, RunError> {
-    let lookup = Lookup::new(connection, group)?;
-    let mut lines: Vec<Incident> = lines(connection, group, &lookup, incidents)?;
+    let mut lines: Vec<Incident> = read_lines(connection, group, incidents)?;
     lines.sort_by_key(|line| line.time);
     let mut book = CaseBook::default();
     for line in lines {
         book.take(line);
     }
     if let Some(verdicts) = verdicts {
-        for judgement in self::lines::<Judgement>(connection, group, &lookup, verdicts)? {
+        for judgement in read_lines::<Judgement>(connection, group, verdicts)? {
             book.judge(judgement);
         }
     }
     Ok(book)
 }
 
-/// A line of a later version that cannot be read is passed over.
-fn lines<T: DeserializeOwned>(
+/// Every line of `topic` that can be read, on behalf of `group`; one of a later version that cannot is passed over.
+///
+/// # Errors
+/// [`RunError`] if the topic is missing or cannot be read.
+pub fn read_lines<T: DeserializeOwned>(
     connection: &ClientConfig,
     group: &str,
-    lookup: &Lookup,
     topic: &str,
 ) -> Result<Vec<T>, RunError> {
-    let reader = LogReader::new(connection, group, topic)?;
+    let (lookup, reader) = (Lookup::new(connection, group)?, LogReader::new(connection, group, topic)?);
     let mut lines = Vec::new();
     for partition in (0..lookup.partitions(topic)?).map(Partition) {
         let ends = lookup.ends(topic, partition)?;
