@@ -4,6 +4,7 @@ mod common;
 
 use common::kafka::{Kafka, eventually, produce, read_all};
 use common::process::{Process, free_port, leakwatch};
+use common::service::{configuration, create_topics};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -164,32 +165,18 @@ fn egress(time: &str) -> String {
     )
 }
 
-fn configuration(directory: &Path, brokers: &str, port: u16) -> String {
-    let topics = ["activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit"];
-    let topics = topics.map(|topic| format!("  {topic}: {TEST}.{topic}\n")).concat();
-    let directory = directory.display();
-    format!(
-        "version: 1\ndeployment: {TEST}\nkafka: {{brokers: [\"{brokers}\"]}}\ntopics:\n{topics}\
-         sources:\n  - {{topic: {TEST}.source, decoder: native}}\nrules: {{files: [{directory}/rules.yaml]}}\n\
-         state: {{store: {directory}/state}}\nhttp: {{metrics: \"127.0.0.1:{port}\", console: \"127.0.0.1:0\"}}\n"
-    )
-}
-
 #[test]
 fn of_the_topics_of_a_service_everybody_is_named() {
     let Some(kafka) = Kafka::shared(TEST) else { return };
     let dir = tempfile::tempdir().expect("a directory");
-    let names = ["source", "activity", "incidents", "shadow", "rejected", "dead_letters"];
-    let names = names.map(|what| format!("{TEST}.{what}"));
-    let topics: Vec<(&str, i32)> = names.iter().map(String::as_str).zip([1, 3, 1, 1, 1, 1]).collect();
-    kafka.create_topics(&topics, &[]);
+    create_topics(&kafka, TEST, 3);
     std::fs::write(dir.path().join("rules.yaml"), RULES).expect("written");
     let customers: Vec<String> = (0..100).map(|n| format!("C{n},1380013{n:04}")).collect();
     let customers = format!("customer_id,phone\n{}\n", customers.join("\n"));
     std::fs::write(dir.path().join("customers.csv"), customers).expect("written");
-    let (config, port) = (kafka.config(), free_port());
-    let brokers = config.get("bootstrap.servers").expect("set");
-    let process = Process::start(dir.path(), "service", &configuration(dir.path(), brokers, port), port);
+    let port = free_port();
+    let yaml = configuration(&kafka, TEST, dir.path(), "rules.yaml", port, "");
+    let process = Process::start(dir.path(), "service", &yaml, port);
     eventually("it is ready", WITHIN, || process.is_ready());
 
     let now = jiff::Timestamp::now();

@@ -7,9 +7,9 @@ use axum::extract::State;
 use axum::routing::post;
 use common::kafka::{Kafka, eventually, produce};
 use common::process::{Process, free_port, get};
+use common::service::{configuration, create_topics};
 use common::watch::{alertmanager, is_there, prometheus};
 use serde_json::Value;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -28,23 +28,6 @@ tests:
     expect: [{rule: busy, severity: page}]
   - {name: silent, expect: []}
 ";
-
-fn configuration(test: &str, directory: &Path, brokers: &str, port: u16, sinks: &str) -> String {
-    let topics = ["activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit"];
-    let topics = topics.map(|topic| format!("  {topic}: {test}.{topic}\n")).concat();
-    let directory = directory.display();
-    format!(
-        "version: 1\ndeployment: {test}\nkafka: {{brokers: [\"{brokers}\"]}}\ntopics:\n{topics}\
-         sources:\n  - {{topic: {test}.source, decoder: native}}\nrules: {{files: [{directory}/busy.yaml]}}\n\
-         state: {{store: {directory}/state}}\nhttp: {{metrics: \"127.0.0.1:{port}\", console: \"127.0.0.1:0\"}}\n{sinks}"
-    )
-}
-
-fn topics(kafka: &Kafka, test: &str) {
-    let names = ["source", "activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit"];
-    let names = names.map(|what| format!("{test}.{what}"));
-    kafka.create_topics(&names.each_ref().map(|name| (name.as_str(), 1)), &[]);
-}
 
 fn query(kafka: &Kafka, test: &str) {
     let now = jiff::Timestamp::now();
@@ -95,7 +78,7 @@ fn on_call_is_told_once_a_case_again_as_it_escalates_and_when_it_is_over() {
     let Some(kafka) = Kafka::shared(TEST) else { return };
     let dir = tempfile::tempdir().expect("a directory");
     std::fs::write(dir.path().join("busy.yaml"), RULES).expect("written");
-    topics(&kafka, TEST);
+    create_topics(&kafka, TEST, 1);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("runtime");
     let (url, notified) = on_call(&runtime);
     let config = format!(
@@ -107,11 +90,10 @@ fn on_call_is_told_once_a_case_again_as_it_escalates_and_when_it_is_over() {
         "sinks:\n  - {{name: am, kind: alertmanager, urls: [\"http://127.0.0.1:{}\"], min_severity: info}}\n",
         first.port
     );
-    let brokers = kafka.config().get("bootstrap.servers").expect("set").to_owned();
     let start = || {
         let port = free_port();
-        let process =
-            Process::start(dir.path(), "service", &configuration(TEST, dir.path(), &brokers, port, &sinks), port);
+        let yaml = configuration(&kafka, TEST, dir.path(), "busy.yaml", port, &sinks);
+        let process = Process::start(dir.path(), "service", &yaml, port);
         eventually("it is ready", WITHIN, || process.is_ready());
         process
     };
@@ -164,10 +146,10 @@ fn prometheus_says_when_no_events_come() {
     let Some(kafka) = Kafka::shared(TEST) else { return };
     let dir = tempfile::tempdir().expect("a directory");
     std::fs::write(dir.path().join("busy.yaml"), RULES).expect("written");
-    topics(&kafka, TEST);
-    let brokers = kafka.config().get("bootstrap.servers").expect("set").to_owned();
+    create_topics(&kafka, TEST, 1);
     let port = free_port();
-    let service = Process::start(dir.path(), "service", &configuration(TEST, dir.path(), &brokers, port, ""), port);
+    let yaml = configuration(&kafka, TEST, dir.path(), "busy.yaml", port, "");
+    let service = Process::start(dir.path(), "service", &yaml, port);
     eventually("it is ready", WITHIN, || service.is_ready());
     let config = format!(
         "global: {{scrape_interval: 1s, evaluation_interval: 1s}}\nrule_files: [rules.yaml]\n\

@@ -4,6 +4,7 @@ mod common;
 
 use common::kafka::{Kafka, eventually, produce};
 use common::process::{Process, free_port, leakwatch};
+use common::service::{configuration, create_topics};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -170,31 +171,17 @@ fn egress(time: &str) -> String {
     )
 }
 
-fn configuration(directory: &Path, brokers: &str, port: u16) -> String {
-    let topics = ["activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit"];
-    let topics = topics.map(|topic| format!("  {topic}: {TEST}.{topic}\n")).concat();
-    let directory = directory.display();
-    format!(
-        "version: 1\ndeployment: {TEST}\nkafka: {{brokers: [\"{brokers}\"]}}\ntopics:\n{topics}\
-         sources:\n  - {{topic: {TEST}.source, decoder: native}}\nrules: {{files: [{directory}/old.yaml]}}\n\
-         state: {{store: {directory}/state}}\nhttp: {{metrics: \"127.0.0.1:{port}\", console: \"127.0.0.1:0\"}}\n"
-    )
-}
-
 #[test]
 fn the_activity_log_says_what_the_files_say() {
     let Some(kafka) = Kafka::shared(TEST) else { return };
     let dir = tempfile::tempdir().expect("a directory");
-    let names = ["source", "activity", "incidents", "shadow", "rejected", "dead_letters"];
-    let names = names.map(|what| format!("{TEST}.{what}"));
-    let topics: Vec<(&str, i32)> = names.iter().map(String::as_str).zip([1, 5, 1, 1, 1, 1]).collect();
-    kafka.create_topics(&topics, &[]);
+    create_topics(&kafka, TEST, 5);
     std::fs::write(dir.path().join("old.yaml"), RULES).expect("written");
     std::fs::write(dir.path().join("new.yaml"), RULES.replace("warn: 40", "warn: 20").replace("warn: 2}", "warn: 3}"))
         .expect("written");
-    let (config, port) = (kafka.config(), free_port());
-    let brokers = config.get("bootstrap.servers").expect("set");
-    let process = Process::start(dir.path(), "service", &configuration(dir.path(), brokers, port), port);
+    let port = free_port();
+    let yaml = configuration(&kafka, TEST, dir.path(), "old.yaml", port, "");
+    let process = Process::start(dir.path(), "service", &yaml, port);
     eventually("it is ready", WITHIN, || process.is_ready());
 
     let now = jiff::Timestamp::now();

@@ -4,6 +4,7 @@
 pub mod kafka;
 pub mod process;
 pub mod secure;
+pub mod service;
 pub mod stages;
 pub mod watch;
 
