@@ -32,6 +32,10 @@ fn a_name_that_survives_a_restart_takes_its_partitions_back() {
     let owns = |process: &Process| process.metric("leakwatch_partitions_owned{stage=\"detect\"}") > 1.5;
     let first = start();
     eventually("it owns both partitions", WITHIN, || first.is_ready() && owns(&first));
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", first.child.id())).expect("limits");
+    let cores = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a limit");
+    let [soft, hard] = [4, 5].map(|at| cores.split_whitespace().nth(at));
+    assert_eq!((soft, hard), (Some("0"), Some("0")), "a core dump would hold the key");
     drop(first);
     let second = start();
     eventually("it owns them again", WITHIN, || second.is_ready() && owns(&second));

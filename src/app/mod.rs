@@ -1,6 +1,7 @@
 //! The service: wires the adapters around the engine, runs them, and drains them.
 
 mod console;
+mod core_dumps;
 mod logging;
 mod prove_sinks;
 mod sinks;
@@ -29,6 +30,7 @@ use thiserror::Error;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
+pub use core_dumps::switch_off as switch_core_dumps_off;
 pub use logging::init as init_logging;
 pub use prove_sinks::{Proof, prove_sinks};
 

@@ -57,6 +57,7 @@ impl RoleArg {
 pub fn run(args: &Args) -> Outcome {
     let plan = plan(args)?;
     app::init_logging(plan.settings.log);
+    app::switch_core_dumps_off();
     app::run(plan).map_err(|error: AppError| if error.is_usage() { Failure::usage(error) } else { Failure::run(error) })
 }
 
