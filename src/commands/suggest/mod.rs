@@ -129,7 +129,7 @@ impl Tuner<'_> {
             let rules = rule_set(&texts)?;
             let after = Raised::of(&self.episodes(&rules));
             tries += 1;
-            if after.pages_a_week(weeks) <= budget.pages || tries > MAX_TRIES {
+            if after.pages <= budget.whole_pages(weeks) || tries > MAX_TRIES {
                 let broken_tests = broken_tests(&texts)?;
                 return Ok(Tuned { suggestion, patched, rules, raised: [before, after], broken_tests });
             }

@@ -56,13 +56,6 @@ pub(super) struct Limit {
     pub suggested: f64,
 }
 
-impl Raised {
-    #[expect(clippy::cast_precision_loss, reason = "incidents are far below 2^52")]
-    pub fn pages_a_week(self, weeks: f64) -> f64 {
-        self.pages as f64 / weeks
-    }
-}
-
 impl Report {
     pub fn new(
         history: &History,

@@ -27,6 +27,14 @@ pub struct Budget {
     pub warnings: f64,
 }
 
+impl Budget {
+    /// How many pages that is in a history of so many `weeks`: incidents are whole, and a week of logs is seldom a whole one.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few pages")]
+    pub fn whole_pages(&self, weeks: f64) -> usize {
+        (self.pages * weeks).ceil() as usize
+    }
+}
+
 /// Expected incidents a week, and the customers that an average leak costs before somebody is woken.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Point {
@@ -82,7 +90,7 @@ impl<'a> Search<'a> {
         let mut values: Vec<f64> = cells.iter().map(loosest).collect();
         // What the rules raise as they stand is known. Baselines are loosened only where that is too much.
         let raised: usize = peaks.pages.values().sum();
-        if count(raised) > budget.pages * weeks {
+        if raised > budget.whole_pages(weeks) {
             loosen_baselines(&cells, &mut values, budget.pages * weeks);
         }
         let actors: BTreeMap<&str, &str> =
