@@ -4,7 +4,7 @@ mod judged;
 mod report;
 mod text;
 
-use super::engine_args::{EngineArgs, EngineParts, read_rules};
+use super::engine_args::{EngineArgs, read_rules};
 use super::failure::{Failure, Outcome};
 use super::format::Format;
 use super::history::HistoryArgs;
@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> Outcome {
         return Err(Failure::usage(anyhow!("backtest: expected --rules with the new rules")));
     }
     let parts = args.engine.parts()?;
-    let old = rule_set(&old_rules(args, &parts)?)?;
+    let old = rule_set(&old_rules(args)?)?;
     let new = rule_set(&parts.rules)?;
     let ids = differing(&old, &new);
     let kept = |set: &RuleSet| if args.changed_only { only(set, &ids) } else { set.clone() };
@@ -62,17 +62,16 @@ pub fn run(args: &Args) -> Outcome {
     if let Some(path) = &args.incidents {
         Judged::write(new, path)?;
     }
-    let report = Report::new(&history, args.history.from(), ids, [old.episodes(), new.episodes()]);
+    let mut report = Report::new(&history, args.history.from(), ids, [old.episodes(), new.episodes()]);
+    report.changed_only = args.changed_only;
     let lines_are_on_standard_output = args.incidents.as_deref() == Some(std::path::Path::new("-"));
     report.print(args.format, lines_are_on_standard_output).map_err(Failure::run)
 }
 
-fn old_rules(args: &Args, parts: &EngineParts) -> Result<Vec<RuleFile>, Failure> {
+fn old_rules(args: &Args) -> Result<Vec<RuleFile>, Failure> {
     let engine =
         EngineArgs { rules: args.baseline.clone(), config: args.engine.config.clone(), ..EngineArgs::default() };
-    let settings = engine.settings()?;
-    debug_assert_eq!(settings.clock.lateness, parts.settings.clock.lateness);
-    read_rules(&settings)
+    read_rules(&engine.settings()?)
 }
 
 /// Checked rules of files that were checked before.

@@ -25,6 +25,8 @@ pub(super) struct Report {
     pub weeks: f64,
     /// The rules that are not the same.
     pub rules_differ: BTreeSet<String>,
+    /// Whether they alone were judged.
+    pub changed_only: bool,
     pub total: Row,
     pub by_rule: BTreeMap<String, Row>,
     pub by_role: BTreeMap<String, Row>,
@@ -79,6 +81,7 @@ impl Report {
             to: period.map(|(_, last)| last.to_string()),
             weeks: weeks(start, period.map(|(_, last)| last)),
             rules_differ,
+            changed_only: false,
             total: Row::default(),
             by_rule: BTreeMap::new(),
             by_role: BTreeMap::new(),

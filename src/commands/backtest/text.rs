@@ -28,6 +28,9 @@ pub(super) fn of(report: &Report) -> String {
         [] => writeln!(text, "the rules are the same"),
         ids => writeln!(text, "rules that differ: {}", ids.join(", ")),
     };
+    if report.changed_only {
+        text.push_str("they alone were judged\n");
+    }
     let rate = |count: u64| rate(count, report.weeks);
     let total = &report.total;
     let _ = writeln!(text, "pages a week: {} → {}", rate(total.pages_old), rate(total.pages_new));
