@@ -107,7 +107,12 @@ fn alertmanager_gets_what_is_open_once_the_topic_is_read() {
     assert_eq!((sent(), firing.get()), (2, 2), "said again at once, then not within the minute");
     let requests = server.received.requests.lock().expect("no panic");
     let alerts: serde_json::Value = serde_json::from_slice(&requests[1].1).expect("json");
-    let entities: Vec<_> = alerts.as_array().expect("a list").iter().map(|alert| &alert["labels"]["entity"]).collect();
+    let alerts = alerts.as_array().expect("a list");
+    let (incidents, others): (Vec<_>, Vec<_>) =
+        alerts.iter().partition(|alert| alert["labels"]["alertname"] == "LeakwatchIncident");
+    let others: Vec<_> = others.iter().map(|alert| &alert["labels"]["alertname"]).collect();
+    assert_eq!(others, ["LeakwatchWatchdog"], "said with every round");
+    let entities: Vec<_> = incidents.iter().map(|alert| &alert["labels"]["entity"]).collect();
     assert_eq!(entities.len(), 2);
     assert!(entities.contains(&&"emp1".into()) && entities.contains(&&"emp2".into()));
 }

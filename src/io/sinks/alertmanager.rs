@@ -31,6 +31,7 @@ pub struct Alertmanager {
     runtime: Handle,
     clock: Arc<dyn Clock>,
     alerts: Alerts,
+    first_round: Option<EventTime>,
     last_round: Option<EventTime>,
     retries: IntCounter,
     firing: IntGauge,
@@ -51,7 +52,7 @@ impl Alertmanager {
     ) -> Result<Self, SinkSetupError> {
         let urls = settings.urls.iter().map(|url| format!("{}/{PATH}", url.trim_end_matches('/'))).collect();
         let (client, alerts) = (settings.access.client()?, Alerts::new(deployment));
-        Ok(Self { urls, client, runtime, clock, alerts, last_round: None, retries, firing })
+        Ok(Self { urls, client, runtime, clock, alerts, first_round: None, last_round: None, retries, firing })
     }
 
     /// Says `alerts` to every Alertmanager; the last answer of one that did not take them.
@@ -99,7 +100,9 @@ impl Sink for Alertmanager {
         if !caught_up || !(due || self.alerts.has_news()) {
             return;
         }
-        let round = self.alerts.round(now);
+        let since = *self.first_round.get_or_insert(now);
+        let mut round = self.alerts.round(now);
+        round.push(self.alerts.watchdog(since, now));
         self.firing.set(i64::try_from(self.alerts.open()).unwrap_or(i64::MAX));
         if self.runtime.block_on(self.post(&round)).is_none() {
             self.alerts.said();

@@ -17,6 +17,9 @@ const REPEAT_END_FOR: Millis = Millis::from_mins(15);
 /// More open incidents than this are not kept firing; the topic has them all.
 pub const MAX_OPEN: usize = 20_000;
 
+/// The name of the alert that always fires.
+const WATCHDOG: &str = "LeakwatchWatchdog";
+
 /// One alert as Alertmanager takes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Alert {
@@ -100,6 +103,22 @@ impl Alerts {
         self.ended.retain(|kept| kept.ended_at.is_some_and(|ended| now.since(ended) <= REPEAT_END_FOR));
         let ends = self.ended.iter().map(|kept| kept.alert(now));
         ends.chain(self.open.values().map(|kept| kept.alert(now))).collect()
+    }
+
+    /// The alert that always fires, so that its absence tells of a broken way to whoever is on call: for a receiver that
+    /// raises the alarm when it stops coming.
+    pub fn watchdog(&self, since: EventTime, now: EventTime) -> Alert {
+        let text = "Always firing: while it comes, alerts of this deployment arrive. Where it stops, they may not.";
+        Alert {
+            labels: BTreeMap::from([
+                ("alertname", WATCHDOG.to_owned()),
+                ("deployment", self.deployment.clone()),
+                ("severity", "none".to_owned()),
+            ]),
+            annotations: BTreeMap::from([("summary", text.to_owned())]),
+            starts_at: since,
+            ends_at: now.plus(VALID_FOR),
+        }
     }
 
     /// What was to be said has been said.
@@ -204,6 +223,13 @@ mod tests {
         let mut alerts = Alerts::new("shop");
         alerts.take(&line(1, Status::Opened, Severity::Warning, 0), at(1));
         insta::assert_json_snapshot!(alerts.round(at(1)));
+    }
+
+    #[test]
+    fn the_watchdog_fires_and_is_of_no_case() {
+        let dog = Alerts::new("shop").watchdog(at(0), at(9));
+        assert_eq!((dog.labels["alertname"].as_str(), dog.labels.get("case")), ("LeakwatchWatchdog", None));
+        assert_eq!((dog.starts_at, dog.ends_at), (at(0), at(14)));
     }
 
     #[test]
