@@ -62,7 +62,9 @@ fn told(notified: &Notified) -> Vec<(String, Vec<(String, String)>)> {
         alerts
     };
     let all = notified.lock().expect("no panic");
-    all.iter().filter(|one| one["groupLabels"]["case"] != "").map(|one| (text(&one["status"]), alerts(one))).collect()
+    // The watchdog is of no case.
+    let of_a_case = |one: &&Value| one["groupLabels"]["case"].as_str().is_some_and(|case| !case.is_empty());
+    all.iter().filter(of_a_case).map(|one| (text(&one["status"]), alerts(one))).collect()
 }
 
 fn pair(severity: &str, status: &str) -> (String, String) {
