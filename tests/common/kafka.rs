@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 const UP_WITHIN: Duration = Duration::from_mins(1);
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
-pub(super) const CLUSTER_ID: &str = "bGVha3dhdGNoLXRlc3RzMA";
+const CLUSTER_ID: &str = "bGVha3dhdGNoLXRlc3RzMA";
 
 static SHARED: Mutex<Weak<Kafka>> = Mutex::new(Weak::new());
 static SKIPPED: AtomicUsize = AtomicUsize::new(0);
@@ -60,7 +60,7 @@ impl Kafka {
         let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
         let (port, controller) = (free_port()?, free_port()?);
         let properties = write_properties(directory.path(), port, controller)?;
-        format(&libs, &properties, directory.path())?;
+        format(&libs, &properties, directory.path(), &[])?;
         let child = java(&libs, directory.path(), "kafka.log")?
             .args(["-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "kafka.Kafka"])
             .arg(&properties)
@@ -256,16 +256,22 @@ fn write_properties(directory: &Path, port: u16, controller: u16) -> Result<Path
     );
     let path = directory.join("server.properties");
     fs::write(&path, text).map_err(|error| error.to_string())?;
-    let log = "rootLogger.level=WARN\nrootLogger.appenderRef.out.ref=out\nappender.out.type=Console\n\
-               appender.out.name=out\nappender.out.layout.type=PatternLayout\nappender.out.layout.pattern=%d %p %c %m%n\n";
-    fs::write(directory.join("log4j2.properties"), log).map_err(|error| error.to_string())?;
+    write_log_settings(directory)?;
     Ok(path)
 }
 
-fn format(libs: &Path, properties: &Path, directory: &Path) -> Result<(), String> {
+/// What the broker and its tools say on standard output.
+pub(super) fn write_log_settings(directory: &Path) -> Result<(), String> {
+    let log = "rootLogger.level=WARN\nrootLogger.appenderRef.out.ref=out\nappender.out.type=Console\n\
+               appender.out.name=out\nappender.out.layout.type=PatternLayout\nappender.out.layout.pattern=%d %p %c %m%n\n";
+    fs::write(directory.join("log4j2.properties"), log).map_err(|error| error.to_string())
+}
+
+pub(super) fn format(libs: &Path, properties: &Path, directory: &Path, more: &[String]) -> Result<(), String> {
     let formatted = java(libs, directory, "format.log")?
         .args(["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c"])
         .arg(properties)
+        .args(more)
         .status()
         .map_err(|error| format!("java does not start: {error}"))?;
     if formatted.success() { Ok(()) } else { Err("the broker's directory could not be formatted".to_owned()) }

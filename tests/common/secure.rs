@@ -1,6 +1,6 @@
 //! A real Kafka that asks who comes: SCRAM over TLS, mutual TLS, and an authorizer that allows nothing by itself.
 
-use super::kafka::{CLUSTER_ID, connection, free_port, java, libraries, skip};
+use super::kafka::{connection, format, free_port, java, libraries, skip, write_log_settings};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use std::fs;
@@ -40,7 +40,9 @@ impl SecureKafka {
         certificates(directory.path())?;
         let [admin, scram, mutual, controller] = [free_port()?, free_port()?, free_port()?, free_port()?];
         let properties = write_properties(directory.path(), [admin, scram, mutual, controller])?;
-        format(&libs, &properties, directory.path())?;
+        let user = |user| format!("SCRAM-SHA-512=[name={user},password={}]", password(user));
+        let users: Vec<String> = USERS.into_iter().flat_map(|name| ["--add-scram".to_owned(), user(name)]).collect();
+        format(&libs, &properties, directory.path(), &users)?;
         let child = java(&libs, directory.path(), "kafka.log")?
             .args(["-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "kafka.Kafka"])
             .arg(&properties)
@@ -202,18 +204,6 @@ fn write_properties(directory: &Path, [admin, scram, mutual, controller]: [u16; 
     );
     let path = directory.join("server.properties");
     fs::write(&path, text).map_err(|error| error.to_string())?;
-    let log = "rootLogger.level=WARN\nrootLogger.appenderRef.out.ref=out\nappender.out.type=Console\n\
-               appender.out.name=out\nappender.out.layout.type=PatternLayout\nappender.out.layout.pattern=%d %p %c %m%n\n";
-    fs::write(directory.join("log4j2.properties"), log).map_err(|error| error.to_string())?;
+    write_log_settings(directory)?;
     Ok(path)
-}
-
-fn format(libs: &Path, properties: &Path, directory: &Path) -> Result<(), String> {
-    let mut command = java(libs, directory, "format.log")?;
-    command.args(["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c"]).arg(properties);
-    for user in USERS {
-        command.arg("--add-scram").arg(format!("SCRAM-SHA-512=[name={user},password={}]", password(user)));
-    }
-    let formatted = command.status().map_err(|error| format!("java does not start: {error}"))?;
-    if formatted.success() { Ok(()) } else { Err("the broker's directory could not be formatted".to_owned()) }
 }
