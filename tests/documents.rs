@@ -237,3 +237,15 @@ fn alerts_and_dashboards_ask_for_metrics_that_there_are() {
     }
     assert!(found > 20, "only {found} metrics were found");
 }
+
+#[test]
+fn every_configuration_in_deploy_is_right() {
+    for file in ["deploy/compose/leakwatch.yaml", "deploy/kustomize/overlays/example/leakwatch.yaml"] {
+        Settings::parse(&read(file), file).expect("a right configuration");
+    }
+    let base = "deploy/kustomize/base/leakwatch.yaml";
+    let documents: Vec<Value> = serde_saphyr::from_multiple(&read(base)).expect("YAML documents");
+    let config = object(&documents, "ConfigMap", "leakwatch-config")["data"]["leakwatch.yaml"].as_str().expect("text");
+    let settings = Settings::parse(config, base).expect("a right configuration");
+    assert_eq!(settings.http.metrics.port(), 9464, "the port that probes and policies name");
+}
