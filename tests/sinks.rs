@@ -12,7 +12,8 @@ use leakwatch::io::clock::{Clock, SystemClock};
 use leakwatch::io::lifecycle::Lifecycle;
 use leakwatch::io::metrics::Metrics;
 use leakwatch::io::sinks::{
-    Alertmanager, AlertmanagerSettings, FileSink, HttpAccess, IncidentLine, Sink, SinkError, Webhook, WebhookSettings,
+    Alertmanager, AlertmanagerSettings, FileSink, HttpAccess, IncidentLine, Shape, Sink, SinkError, Webhook,
+    WebhookSettings,
 };
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -51,6 +52,7 @@ fn server(answers: &[u16]) -> Server {
 fn webhook(server: &Server, key: Option<&std::path::Path>, metrics: &Metrics) -> Webhook {
     let settings = WebhookSettings {
         url: format!("{}/hook", server.url),
+        shape: Shape::Line,
         hmac_key_file: key.map(Into::into),
         access: HttpAccess::default(),
     };
@@ -188,4 +190,28 @@ fn a_sink_that_does_not_take_the_test_is_named() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("2 of 2 sinks"), "{told}");
     let none = test_sinks(dir.path(), "  []\n");
     assert_eq!(none.status.code(), Some(2));
+}
+
+#[test]
+fn slack_pagerduty_and_ocsf_get_their_own_shapes_and_no_secret_is_shown() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let [slack, pager, finding] = [server(&[]), server(&[]), server(&[])];
+    std::fs::write(dir.path().join("slack-url"), format!("{}/hook\n", slack.url)).expect("written");
+    std::fs::write(dir.path().join("routing-key"), "R-secret\n").expect("written");
+    let sinks = format!(
+        "  - {{name: chat, kind: slack, url_file: slack-url}}\n  \
+         - {{name: pager, kind: pagerduty, routing_key_file: routing-key, url: \"{}/hook\"}}\n  \
+         - {{name: lake, kind: ocsf, url: \"{}/hook\"}}\n",
+        pager.url, finding.url
+    );
+    let output = test_sinks(dir.path(), &sinks);
+    let told = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
+    assert_eq!(told, "chat: taken\npager: taken\nlake: taken\n");
+    let first = |server: &Server| -> serde_json::Value {
+        serde_json::from_slice(&server.received.requests.lock().expect("no panic")[0].1).expect("JSON")
+    };
+    assert!(first(&slack)["blocks"].is_array());
+    let event = first(&pager);
+    assert_eq!((event["routing_key"].as_str(), event["event_action"].as_str()), (Some("R-secret"), Some("trigger")));
+    assert_eq!(first(&finding)["class_uid"], 2_004);
 }

@@ -73,14 +73,6 @@ pub enum AppError {
         /// Why.
         source: SinkSetupError,
     },
-    /// A kind of sink that a later release brings.
-    #[error("sinks: {name}: kind `{kind}` is not built in yet, expected alertmanager, webhook or file")]
-    SinkKind {
-        /// The sink's name.
-        name: String,
-        /// Its kind.
-        kind: &'static str,
-    },
     /// The state store.
     #[error(transparent)]
     Store(#[from] SnapshotError),
@@ -110,7 +102,7 @@ impl AppError {
     /// Whether the configuration is wrong, rather than something that happened.
     pub fn is_usage(&self) -> bool {
         match self {
-            Self::Client(_) | Self::Knowledge(_) | Self::Sink { .. } | Self::SinkKind { .. } => true,
+            Self::Client(_) | Self::Knowledge(_) | Self::Sink { .. } => true,
             Self::Store(error) => matches!(error, SnapshotError::NotBuiltIn { .. } | SnapshotError::Address),
             Self::Listen { .. } | Self::Run(_) | Self::System(_) | Self::Metrics(_) | Self::Failed(_) => false,
         }

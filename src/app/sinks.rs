@@ -6,7 +6,8 @@ use crate::io::clock::Clock;
 use crate::io::lifecycle::Lifecycle;
 use crate::io::metrics::SinkMetrics;
 use crate::io::sinks::{
-    Alertmanager, AlertmanagerSettings, FileSink, HttpAccess, LogSink, Sink, SinkSetupError, Webhook, WebhookSettings,
+    Alertmanager, AlertmanagerSettings, FileSink, HttpAccess, LogSink, Shape, Sink, SinkSetupError, Webhook,
+    WebhookSettings, read_text,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,25 +34,32 @@ pub(super) struct Parts<'a> {
 /// Makes a sink.
 ///
 /// # Errors
-/// [`AppError::Sink`] or [`AppError::SinkKind`].
+/// [`AppError::Sink`].
 pub(super) fn make(parts: &Parts<'_>, settings: &SinkSettings) -> Result<Box<dyn Sink>, AppError> {
     let name = settings.name.clone();
-    let later = |kind| Err(AppError::SinkKind { name: settings.name.clone(), kind });
     let made = match &settings.kind {
         SinkKind::File { path } => FileSink::open(path).map(boxed),
         SinkKind::Webhook { url, hmac_key_file, bearer_token_file, ca_file } => {
             let access = access(bearer_token_file.as_ref(), ca_file.as_ref());
-            let settings = WebhookSettings { url: url.to_string(), hmac_key_file: hmac_key_file.clone(), access };
-            webhook(parts, &name, &settings)
+            let (url, hmac_key_file) = (url.to_string(), hmac_key_file.clone());
+            webhook(parts, &name, &WebhookSettings { url, shape: Shape::Line, hmac_key_file, access })
         }
         SinkKind::Alertmanager { urls, bearer_token_file, ca_file } => {
             let access = access(bearer_token_file.as_ref(), ca_file.as_ref());
             let urls = urls.iter().map(Url::to_string).collect();
             alertmanager(parts, &name, &AlertmanagerSettings { urls, access })
         }
-        SinkKind::Slack { .. } => return later("slack"),
-        SinkKind::Pagerduty { .. } => return later("pagerduty"),
-        SinkKind::Ocsf { .. } => return later("ocsf"),
+        SinkKind::Slack { url_file } => read_text("a Slack webhook's URL", url_file)
+            .and_then(|url| webhook(parts, &name, &shaped(url, Shape::Slack, HttpAccess::default()))),
+        SinkKind::Pagerduty { routing_key_file, url } => read_text("a PagerDuty routing key", routing_key_file)
+            .and_then(|routing_key| {
+                let shape = Shape::Pagerduty { routing_key };
+                webhook(parts, &name, &shaped(url.to_string(), shape, HttpAccess::default()))
+            }),
+        SinkKind::Ocsf { url, bearer_token_file, ca_file } => {
+            let access = access(bearer_token_file.as_ref(), ca_file.as_ref());
+            webhook(parts, &name, &shaped(url.to_string(), Shape::Ocsf, access))
+        }
     };
     made.map_err(|source| AppError::Sink { name, source })
 }
@@ -63,6 +71,10 @@ pub(super) fn log() -> Box<dyn Sink> {
 
 fn boxed(sink: impl Sink + 'static) -> Box<dyn Sink> {
     Box::new(sink)
+}
+
+fn shaped(url: String, shape: Shape, access: HttpAccess) -> WebhookSettings {
+    WebhookSettings { url, shape, hmac_key_file: None, access }
 }
 
 fn access(bearer_token_file: Option<&PathBuf>, ca_file: Option<&PathBuf>) -> HttpAccess {

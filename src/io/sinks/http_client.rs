@@ -64,6 +64,14 @@ pub(super) fn read_secret(what: &'static str, file: &Path) -> Result<Vec<u8>, Si
     if content.is_empty() { Err(unusable(what, file, "expected content, the file is empty")) } else { Ok(content) }
 }
 
+/// A secret that is text.
+///
+/// # Errors
+/// [`SinkSetupError`].
+pub fn read_text(what: &'static str, file: &Path) -> Result<String, SinkSetupError> {
+    String::from_utf8(read_secret(what, file)?).map_err(|_| unusable(what, file, "expected one line of text"))
+}
+
 fn read_file(what: &'static str, file: &Path) -> Result<Vec<u8>, SinkSetupError> {
     let size = std::fs::metadata(file).map_err(|error| unusable(what, file, &error.to_string()))?.len();
     if size > MAX_FILE_BYTES {

@@ -5,12 +5,14 @@ mod alerts;
 mod file;
 mod http_client;
 mod log;
+mod payloads;
 mod webhook;
 
 pub use alertmanager::{Alertmanager, AlertmanagerSettings};
 pub use file::FileSink;
-pub use http_client::HttpAccess;
+pub use http_client::{HttpAccess, read_text};
 pub use log::LogSink;
+pub use payloads::Shape;
 pub use webhook::{Webhook, WebhookSettings};
 
 use crate::core::incident::Incident;

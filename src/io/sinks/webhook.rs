@@ -1,7 +1,7 @@
 //! Incidents as HTTP requests: one `POST` a line, signed, with a key that recognises what comes twice.
 
 use super::http_client::{HttpAccess, read_secret};
-use super::{IncidentLine, Sink, SinkError, SinkSetupError};
+use super::{IncidentLine, Shape, Sink, SinkError, SinkSetupError};
 use crate::core::time::EventTime;
 use crate::io::clock::Clock;
 use crate::io::lifecycle::Lifecycle;
@@ -26,10 +26,12 @@ pub const SIGNATURE_HEADER: &str = "X-Leakwatch-Signature";
 const KEY_HEADER: &str = "Idempotency-Key";
 
 /// Where to, and as whom.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct WebhookSettings {
     /// The URL.
     pub url: String,
+    /// In which shape.
+    pub shape: Shape,
     /// A file with the key that signs.
     pub hmac_key_file: Option<PathBuf>,
     /// Whom to trust and how to say who asks.
@@ -39,6 +41,7 @@ pub struct WebhookSettings {
 /// A webhook.
 pub struct Webhook {
     url: String,
+    shape: Shape,
     key: Option<Vec<u8>>,
     client: Client,
     attempts: usize,
@@ -81,18 +84,17 @@ impl Webhook {
     ) -> Result<Self, SinkSetupError> {
         let key = settings.hmac_key_file.as_deref().map(|file| read_secret("a webhook's key", file)).transpose()?;
         let client = settings.access.client()?;
-        Ok(Self { url: settings.url.clone(), key, client, attempts: ATTEMPTS, runtime, lifecycle, clock, retries })
+        let (url, shape) = (settings.url.clone(), settings.shape.clone());
+        Ok(Self { url, shape, key, client, attempts: ATTEMPTS, runtime, lifecycle, clock, retries })
     }
 
     async fn attempt(&self, line: IncidentLine<'_>) -> Result<(), AttemptError> {
         let key = format!("{}-{}", line.incident.incident, line.incident.revision);
-        let mut request = self
-            .client
-            .post(&self.url)
-            .header("Content-Type", "application/json")
-            .header(KEY_HEADER, key)
-            .body(line.json.to_vec());
-        if let Some(signature) = self.key.as_deref().and_then(|key| signature(key, self.clock.now(), line.json)) {
+        let body = self.shape.body(line).into_owned();
+        let signed = self.key.as_deref().and_then(|key| signature(key, self.clock.now(), &body));
+        let mut request =
+            self.client.post(&self.url).header("Content-Type", "application/json").header(KEY_HEADER, key).body(body);
+        if let Some(signature) = signed {
             request = request.header(SIGNATURE_HEADER, signature);
         }
         let answer = request.send().await.map_err(|error| AttemptError::Sending(kind_of(&error)))?;
