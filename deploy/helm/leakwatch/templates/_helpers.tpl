@@ -118,7 +118,7 @@ containers:
       {{- if $root.Values.rules }}
       - {name: rules, mountPath: /etc/leakwatch/rules, readOnly: true}
       {{- end }}
-      {{- if ne .part "sinks" }}
+      {{- if eq .part "ingest" }}
       - {name: keys, mountPath: /etc/leakwatch/keys, readOnly: true}
       - {name: directory, mountPath: /etc/leakwatch/directory, readOnly: true}
       - {name: filters, mountPath: /var/lib/leakwatch/filters, readOnly: true}
@@ -137,7 +137,7 @@ volumes:
   - name: rules
     configMap: {name: {{ include "leakwatch.name" $root }}-rules}
   {{- end }}
-  {{- if ne .part "sinks" }}
+  {{- if eq .part "ingest" }}
   - name: keys
     secret: {secretName: {{ $root.Values.secrets.keys }}, defaultMode: 0440}
   - name: directory
