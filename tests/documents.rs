@@ -214,7 +214,7 @@ fn every_alert_says_what_it_is_where_to_read_on_and_when_it_is_silent() {
             .filter(|test| test["alertname"] == name)
             .map(|test| test["exp_alerts"].as_array().map_or(0, Vec::len))
             .collect();
-        assert_eq!(expected, [1, 0], "{name}: one test that fires, and one that is silent");
+        assert!(expected.contains(&1) && expected.contains(&0), "{name}: a test that fires, and one that is silent");
     }
 }
 
