@@ -3,8 +3,8 @@
 mod common;
 
 use common::kafka::{Kafka, eventually, produce, read_all};
-use common::process::{Process, free_port, leakwatch};
-use common::service::{configuration, create_topics};
+use common::process::leakwatch;
+use common::service::{create_topics, start};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -174,10 +174,7 @@ fn of_the_topics_of_a_service_everybody_is_named() {
     let customers: Vec<String> = (0..100).map(|n| format!("C{n},1380013{n:04}")).collect();
     let customers = format!("customer_id,phone\n{}\n", customers.join("\n"));
     std::fs::write(dir.path().join("customers.csv"), customers).expect("written");
-    let port = free_port();
-    let yaml = configuration(&kafka, TEST, dir.path(), "rules.yaml", port, "");
-    let process = Process::start(dir.path(), "service", &yaml, port);
-    eventually("it is ready", WITHIN, || process.is_ready());
+    let process = start(&kafka, TEST, dir.path(), "rules.yaml", "");
 
     let now = jiff::Timestamp::now();
     let time = |seconds: i64| format!("{:.3}", now + jiff::SignedDuration::from_secs(seconds));

@@ -6,8 +6,8 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use common::kafka::{Kafka, eventually, produce};
-use common::process::{Process, free_port, get};
-use common::service::{configuration, create_topics};
+use common::process::{free_port, get};
+use common::service::{create_topics, start};
 use common::watch::{alertmanager, is_there, prometheus};
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
@@ -92,14 +92,8 @@ fn on_call_is_told_once_a_case_again_as_it_escalates_and_when_it_is_over() {
         "sinks:\n  - {{name: am, kind: alertmanager, urls: [\"http://127.0.0.1:{}\"], min_severity: info}}\n",
         first.port
     );
-    let start = || {
-        let port = free_port();
-        let yaml = configuration(&kafka, TEST, dir.path(), "busy.yaml", port, &sinks);
-        let process = Process::start(dir.path(), "service", &yaml, port);
-        eventually("it is ready", WITHIN, || process.is_ready());
-        process
-    };
-    let service = start();
+    let start_again = || start(&kafka, TEST, dir.path(), "busy.yaml", &sinks);
+    let service = start_again();
 
     let leaked = Instant::now();
     query(&kafka, TEST);
@@ -112,7 +106,7 @@ fn on_call_is_told_once_a_case_again_as_it_escalates_and_when_it_is_over() {
     let port = first.port;
     drop(first);
     let second = alertmanager(dir.path(), port, &config);
-    let service = start();
+    let service = start_again();
     eventually("it is told again", WITHIN, || told(&notified).len() >= 2);
     let before = told(&notified).len();
     (0..3).for_each(|_| query(&kafka, TEST));
@@ -149,13 +143,11 @@ fn prometheus_says_when_no_events_come() {
     let dir = tempfile::tempdir().expect("a directory");
     std::fs::write(dir.path().join("busy.yaml"), RULES).expect("written");
     create_topics(&kafka, TEST, 1);
-    let port = free_port();
-    let yaml = configuration(&kafka, TEST, dir.path(), "busy.yaml", port, "");
-    let service = Process::start(dir.path(), "service", &yaml, port);
-    eventually("it is ready", WITHIN, || service.is_ready());
+    let service = start(&kafka, TEST, dir.path(), "busy.yaml", "");
     let config = format!(
         "global: {{scrape_interval: 1s, evaluation_interval: 1s}}\nrule_files: [rules.yaml]\n\
-         scrape_configs:\n  - job_name: leakwatch\n    static_configs: [{{targets: [\"127.0.0.1:{port}\"]}}]\n"
+         scrape_configs:\n  - job_name: leakwatch\n    static_configs: [{{targets: [\"127.0.0.1:{}\"]}}]\n",
+        service.port()
     );
     let prometheus = prometheus(dir.path(), free_port(), &config, &sped_up());
     let asked = |path: &str| -> Option<Value> {

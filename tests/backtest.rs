@@ -3,8 +3,8 @@
 mod common;
 
 use common::kafka::{Kafka, eventually, produce};
-use common::process::{Process, free_port, leakwatch};
-use common::service::{configuration, create_topics};
+use common::process::leakwatch;
+use common::service::{create_topics, start};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -179,10 +179,7 @@ fn the_activity_log_says_what_the_files_say() {
     std::fs::write(dir.path().join("old.yaml"), RULES).expect("written");
     std::fs::write(dir.path().join("new.yaml"), RULES.replace("warn: 40", "warn: 20").replace("warn: 2}", "warn: 3}"))
         .expect("written");
-    let port = free_port();
-    let yaml = configuration(&kafka, TEST, dir.path(), "old.yaml", port, "");
-    let process = Process::start(dir.path(), "service", &yaml, port);
-    eventually("it is ready", WITHIN, || process.is_ready());
+    let process = start(&kafka, TEST, dir.path(), "old.yaml", "");
 
     let now = jiff::Timestamp::now();
     let time = |seconds: i64| format!("{:.3}", now + jiff::SignedDuration::from_secs(seconds));

@@ -3,7 +3,8 @@
 mod common;
 
 use common::kafka::{Kafka, eventually, produce};
-use common::process::{Process, free_port, leakwatch};
+use common::process::{Process, leakwatch};
+use common::service::{create_topics, start};
 use leakwatch::core::ingest::partition_of;
 use serde_json::Value;
 use std::path::Path;
@@ -134,31 +135,13 @@ fn without_files_a_configuration_with_brokers_is_needed() {
     }
 }
 
-fn configuration(directory: &Path, brokers: &str, port: u16) -> String {
-    let topics = ["activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit"];
-    let topics = topics.map(|topic| format!("  {topic}: {TEST}.{topic}\n")).concat();
-    let directory = directory.display();
-    format!(
-        "version: 1\ndeployment: {TEST}\nkafka: {{brokers: [\"{brokers}\"]}}\ntopics:\n{topics}\
-         sources:\n  - {{topic: {TEST}.source, decoder: native}}\n\
-         directory: {{file: {directory}/directory.ndjson}}\nrules: {{files: [{directory}/rules.yaml]}}\n\
-         state: {{store: {directory}/state}}\nhttp: {{metrics: \"127.0.0.1:{port}\", console: \"127.0.0.1:0\"}}\n"
-    )
-}
-
 /// The service, running over its topics.
 fn service(kafka: &Kafka, directory: &Path) -> Process {
-    let names = ["source", "activity", "incidents", "shadow", "rejected", "dead_letters"];
-    let names = names.map(|what| format!("{TEST}.{what}"));
-    let topics: Vec<(&str, i32)> = names.iter().map(String::as_str).zip([1, ACTIVITY_PARTITIONS, 1, 1, 1, 1]).collect();
-    kafka.create_topics(&topics, &[]);
+    create_topics(kafka, TEST, ACTIVITY_PARTITIONS);
     std::fs::write(directory.join("rules.yaml"), RULES).expect("written");
     std::fs::write(directory.join("directory.ndjson"), DIRECTORY).expect("written");
-    let (config, port) = (kafka.config(), free_port());
-    let brokers = config.get("bootstrap.servers").expect("set");
-    let process = Process::start(directory, "service", &configuration(directory, brokers, port), port);
-    eventually("it is ready", WITHIN, || process.is_ready());
-    process
+    let more = format!("directory: {{file: {}/directory.ndjson}}\n", directory.display());
+    start(kafka, TEST, directory, "rules.yaml", &more)
 }
 
 /// What the report says of the actor and of what is shared, but for the team: that is told at the close of five minutes.

@@ -5,7 +5,7 @@ use crate::config::EngineSettings;
 use crate::config::settings::{FilterSettings, SilentBy, SourceSettings};
 use crate::core::decode::{DecodeLimits, Decoder};
 use crate::core::ingest::{IngestSettings, Knowledge, Part, Silence, SourceSpec};
-use crate::core::rules::{RuleText, SHIPPED, check};
+use crate::core::rules::{RuleSet, RuleText, SHIPPED, check, check_documents};
 use crate::io::knowledge;
 use crate::io::rule_files::{self, RuleFile};
 use anyhow::anyhow;
@@ -99,6 +99,17 @@ pub fn read_rules(settings: &EngineSettings) -> Result<Vec<RuleFile>, Failure> {
         return Err(Failure::usage(anyhow!("{}", told.join("\n"))));
     }
     Ok(files)
+}
+
+/// The rules of documents that were checked before, as one set.
+///
+/// # Errors
+/// [`Failure::Run`], with everything that is wrong in them.
+pub fn rule_set<'a>(yaml: impl IntoIterator<Item = &'a str>) -> Result<RuleSet, Failure> {
+    check_documents(yaml).map_err(|errors| {
+        let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Failure::run(anyhow!("{}", told.join("\n")))
+    })
 }
 
 /// The engine's ingest settings for `sources`.

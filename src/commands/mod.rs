@@ -10,6 +10,7 @@ mod failure;
 pub mod filter;
 pub mod format;
 mod history;
+mod lines_out;
 mod progress;
 pub mod replay;
 mod replay_files;

@@ -4,7 +4,7 @@ use super::failure::{Failure, Outcome};
 use super::format::Format;
 use crate::config::Settings;
 use crate::config::settings::InternalTopic;
-use crate::core::backtest::{Change, Episodes, ShadowRule, Week, shadow_rules};
+use crate::core::backtest::{Episodes, ShadowRule, Week, shadow_rules};
 use crate::core::incident::Incident;
 use crate::io::kafka::case_book::read_lines;
 use crate::io::kafka::client::client_config;
@@ -62,25 +62,12 @@ fn print(rules: &BTreeMap<String, ShadowRule>, format: Format) -> io::Result<()>
 }
 
 fn of(week: &Week) -> String {
-    let count = |change: Change| week.changes.get(&change).copied().unwrap_or(0);
     let (raised, known) = (week.raised, week.known);
     let told = format!("{raised} raised, {known} of them about something that a live rule raises too");
     if week.changes.is_empty() {
         return told;
     }
-    let changes = [
-        ("new", Change::New),
-        ("lost", Change::Lost),
-        ("raised", Change::Raised),
-        ("lowered", Change::Lowered),
-        ("earlier", Change::Earlier),
-        ("later", Change::Later),
-        ("the same", Change::Same),
-    ];
-    let changes: Vec<String> = changes
-        .into_iter()
-        .filter(|(_, change)| count(*change) > 0)
-        .map(|(name, change)| format!("{} {name}", count(change)))
-        .collect();
+    let changes: Vec<String> =
+        week.changes.iter().map(|(change, count)| format!("{count} {}", change.name())).collect();
     format!("{told}: {}", changes.join(", "))
 }

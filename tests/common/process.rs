@@ -61,6 +61,11 @@ impl Process {
         get(self.port, path)
     }
 
+    /// Where its metrics are.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     pub fn is_ready(&self) -> bool {
         self.get("/readyz").is_some_and(|(status, _)| status.contains("200"))
     }

@@ -1,7 +1,11 @@
 //! A whole service's topics and configuration, each test's under its own names.
 
-use super::kafka::Kafka;
+use super::kafka::{Kafka, eventually};
+use super::process::{Process, free_port};
 use std::path::Path;
+use std::time::Duration;
+
+const READY_WITHIN: Duration = Duration::from_mins(2);
 
 /// The topics that a service has of its own, in the configuration's words.
 const OWN: [&str; 7] = ["activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit"];
@@ -18,7 +22,7 @@ pub fn create_topics(kafka: &Kafka, test: &str, activity_partitions: i32) {
 
 /// A configuration for them: one native source, state and `rules` (a file's name) in `directory`, metrics on `port`, and
 /// `more` at the end.
-pub fn configuration(kafka: &Kafka, test: &str, directory: &Path, rules: &str, port: u16, more: &str) -> String {
+fn configuration(kafka: &Kafka, test: &str, directory: &Path, rules: &str, port: u16, more: &str) -> String {
     let topics = OWN.map(|topic| format!("  {topic}: {test}.{topic}\n")).concat();
     let (config, directory) = (kafka.config(), directory.display());
     let brokers = config.get("bootstrap.servers").expect("set");
@@ -27,4 +31,12 @@ pub fn configuration(kafka: &Kafka, test: &str, directory: &Path, rules: &str, p
          sources:\n  - {{topic: {test}.source, decoder: native}}\nrules: {{files: [{directory}/{rules}]}}\n\
          state: {{store: {directory}/state}}\nhttp: {{metrics: \"127.0.0.1:{port}\", console: \"127.0.0.1:0\"}}\n{more}"
     )
+}
+
+/// Starts the service with `configuration` on topics that are there, and waits until it is ready.
+pub fn start(kafka: &Kafka, test: &str, directory: &Path, rules: &str, more: &str) -> Process {
+    let port = free_port();
+    let process = Process::start(directory, "service", &configuration(kafka, test, directory, rules, port, more), port);
+    eventually("it is ready", READY_WITHIN, || process.is_ready());
+    process
 }

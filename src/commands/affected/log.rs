@@ -17,7 +17,7 @@ use crate::io::kafka::RunError;
 use crate::io::kafka::case_book::read_case_book;
 use crate::io::kafka::client::client_config;
 use crate::io::kafka::log_reader::{LogRange, LogReader};
-use crate::io::kafka::lookup::Lookup;
+use crate::io::kafka::lookup::{Lookup, Written};
 use anyhow::anyhow;
 use rdkafka::config::ClientConfig;
 use std::collections::BTreeSet;
@@ -88,14 +88,10 @@ impl Log {
 
     /// An event is written after it happened, however late.
     fn range(&mut self, partition: Partition, from: EventTime) -> Result<LogRange, RunError> {
-        let topic = &self.activity.1;
-        let ends = self.lookup.ends(topic, partition)?;
-        let later = self.to.map(|to| self.lookup.offset_at(topic, partition, to)).transpose()?.flatten();
-        let to = later.map_or(ends.high, |later| later.min(ends.high));
-        let begin = self.lookup.offset_at(topic, partition, from)?.map_or(to, |begin| begin.clamp(ends.low, to));
+        let Written { low, range } = self.lookup.written(&self.activity.1, partition, Some(from), self.to)?;
         // Retention has taken something, and what is left begins with what is wanted.
-        self.begins_late |= ends.low > Offset(0) && begin == ends.low;
-        Ok(LogRange { partition, from: begin, to })
+        self.begins_late |= low > Offset(0) && range.from == low;
+        Ok(range)
     }
 }
 

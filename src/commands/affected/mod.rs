@@ -7,13 +7,13 @@ mod page;
 mod report;
 mod rows;
 
-use super::engine_args::EngineArgs;
+use super::engine_args::{EngineArgs, rule_set};
 use super::failure::{Failure, Outcome};
 use super::format::Format;
 use crate::core::affected::{Scope, Touched};
 use crate::core::cases::Told;
 use crate::core::incident::IncidentId;
-use crate::core::rules::{RuleSet, check_documents};
+use crate::core::rules::RuleSet;
 use crate::core::time::EventTime;
 use anyhow::{Context, anyhow};
 use clap::Args as ClapArgs;
@@ -69,8 +69,7 @@ pub fn run(args: &Args) -> Outcome {
     let parts = args.engine.parts()?;
     // A file that is no customers' file is said before minutes of reading.
     let customers = rows::open(&args.customers)?;
-    let rules = check_documents(parts.rules.iter().map(|file| file.yaml.as_str()))
-        .map_err(|_| Failure::usage(anyhow!("expected rules that pass `rules check`")))?;
+    let rules = rule_set(parts.rules.iter().map(|file| file.yaml.as_str()))?;
     let mut evidence: Box<dyn Evidence> = if args.files.is_empty() {
         Box::new(Log::open(args, &parts)?)
     } else {

@@ -1,14 +1,13 @@
 //! A history judged under two sets of rules at once, a thread each.
 
 use crate::commands::failure::Failure;
+use crate::commands::lines_out;
 use crate::core::backtest::{Episode, Episodes};
 use crate::core::history::{History, Rerun, rerun};
 use crate::core::incident::Incident;
 use crate::core::rules::RuleSet;
 use crate::core::time::Millis;
-use anyhow::Context;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
 
 /// What one set of rules raised.
@@ -51,15 +50,9 @@ impl Judged {
     /// # Errors
     /// [`Failure::Usage`], if the file cannot be made.
     pub fn write(&self, path: &Path) -> Result<(), Failure> {
-        let sink: Box<dyn Write> = if path == Path::new("-") {
-            Box::new(io::stdout())
-        } else {
-            Box::new(File::create(path).with_context(|| path.display().to_string()).map_err(Failure::Usage)?)
-        };
-        let mut sink = BufWriter::new(sink);
+        let mut sink = lines_out::create(path)?;
         for line in &self.lines {
-            serde_json::to_writer(&mut sink, line).map_err(Failure::run)?;
-            sink.write_all(b"\n").map_err(Failure::run)?;
+            lines_out::write(&mut sink, line).map_err(Failure::run)?;
         }
         sink.flush().map_err(Failure::run)
     }

@@ -79,7 +79,7 @@ impl Report {
             actors: history.roles().len(),
             from: start.map(|time| time.to_string()),
             to: period.map(|(_, last)| last.to_string()),
-            weeks: weeks(start, period.map(|(_, last)| last)),
+            weeks: history.weeks_from(from),
             rules_differ,
             changed_only: false,
             total: Row::default(),
@@ -161,13 +161,4 @@ impl Line {
     fn gravest(&self) -> Option<Severity> {
         [&self.old, &self.new].into_iter().flatten().map(|episode| episode.severity).max()
     }
-}
-
-/// At least a day: a rate from less is none.
-fn weeks(from: Option<EventTime>, to: Option<EventTime>) -> f64 {
-    const DAY_MS: i64 = 86_400_000;
-    let span = from.zip(to).map_or(0, |(from, to)| to.since(from).as_millis());
-    #[expect(clippy::cast_precision_loss, reason = "a span of weeks is far below 2^52 ms")]
-    let weeks = span.max(DAY_MS) as f64 / (7 * DAY_MS) as f64;
-    weeks
 }

@@ -2,20 +2,11 @@
 
 use super::report::{Line, Report, Row};
 use crate::core::backtest::{Change, Episode};
-use crate::core::incident::Severity;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Changed incidents that people are shown, at most; programs get all.
 const MAX_SHOWN: usize = 100;
-const CHANGES: [(Change, &str); 6] = [
-    (Change::New, "new"),
-    (Change::Lost, "lost"),
-    (Change::Raised, "raised"),
-    (Change::Lowered, "lowered"),
-    (Change::Earlier, "earlier"),
-    (Change::Later, "later"),
-];
 
 /// `report` as text.
 pub(super) fn of(report: &Report) -> String {
@@ -55,15 +46,15 @@ fn table(text: &mut String, name: &str, rows: &BTreeMap<String, Row>) {
         return;
     }
     let _ = write!(text, "\n{name:<20} {:>12} {:>12}", "pages", "warnings");
-    for (_, change) in CHANGES {
-        let _ = write!(text, " {change:>8}");
+    for change in Change::DIFFERENT {
+        let _ = write!(text, " {:>8}", change.name());
     }
     text.push('\n');
     for (name, row) in rows {
         let pages = format!("{} → {}", row.pages_old, row.pages_new);
         let warnings = format!("{} → {}", row.warnings_old, row.warnings_new);
         let _ = write!(text, "{name:<20} {pages:>12} {warnings:>12}");
-        for (change, _) in CHANGES {
+        for change in Change::DIFFERENT {
             let _ = write!(text, " {:>8}", row.changes.get(&change).copied().unwrap_or(0));
         }
         text.push('\n');
@@ -86,9 +77,8 @@ fn list(text: &mut String, report: &Report) {
 }
 
 fn line_of(text: &mut String, line: &Line) {
-    let change = CHANGES.iter().find(|(change, _)| *change == line.change).map_or("same", |(_, name)| name);
     let Some(shown) = line.new.as_ref().or(line.old.as_ref()) else { return };
-    let _ = write!(text, "{change:<8} {:<16} {} ({})", line.rule, shown.entity.id, line.role);
+    let _ = write!(text, "{:<8} {:<16} {} ({})", line.change.name(), line.rule, shown.entity.id, line.role);
     for (when, episode) in [("old", &line.old), ("new", &line.new)] {
         if let Some(episode) = episode {
             let _ = write!(text, "  {when}: {}", at(episode));
@@ -102,10 +92,6 @@ fn line_of(text: &mut String, line: &Line) {
 }
 
 fn at(episode: &Episode) -> String {
-    let severity = match episode.severity {
-        Severity::Info => "info",
-        Severity::Warning => "warning",
-        Severity::Page => "page",
-    };
-    format!("{severity} {} at {} of {}", episode.at, episode.observed, episode.threshold)
+    let Episode { severity, at, observed, threshold, .. } = episode;
+    format!("{} {at} at {observed} of {threshold}", severity.name())
 }

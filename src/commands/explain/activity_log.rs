@@ -107,10 +107,8 @@ impl Log {
 
     /// What was written until `latest`, as far as it is there now.
     fn range(&self, partition: Partition, latest: EventTime) -> Result<LogRange, RunError> {
-        let ends = self.lookup.ends(&self.topic, partition)?;
-        let later = self.lookup.offset_at(&self.topic, partition, latest.plus(Millis::new(1)))?;
-        let to = later.map_or(ends.high, |later| later.min(ends.high));
-        Ok(LogRange { partition, from: ends.low, to })
+        let to = latest.plus(Millis::new(1));
+        self.lookup.written(&self.topic, partition, None, Some(to)).map(|written| written.range)
     }
 }
 

@@ -9,9 +9,8 @@ use crate::config::settings::InternalTopic;
 use crate::core::history::{History, Strand};
 use crate::core::time::Millis;
 use crate::core::units::Partition;
-use crate::io::kafka::RunError;
 use crate::io::kafka::client::client_config;
-use crate::io::kafka::log_reader::{LogRange, LogReader};
+use crate::io::kafka::log_reader::LogReader;
 use crate::io::kafka::lookup::Lookup;
 use anyhow::anyhow;
 
@@ -44,7 +43,8 @@ pub(super) fn read(
     let progress = progress::records();
     let mut strands = Vec::new();
     for partition in (0..lookup.partitions(topic).map_err(Failure::run)?).map(Partition) {
-        let range = range(args, &lookup, topic, partition).map_err(Failure::run)?;
+        let from = args.from.map(|from| from.minus(LEAD));
+        let range = lookup.written(topic, partition, from, args.to).map_err(Failure::run)?.range;
         let (mut strand, mut failed) = (Strand::default(), None);
         let damaged = reader.records(range, |_, record| {
             progress.inc(1);
@@ -59,12 +59,4 @@ pub(super) fn read(
     progress.finish_and_clear();
     history.weave(strands).map_err(Failure::run)?;
     Ok(history)
-}
-
-fn range(args: &HistoryArgs, lookup: &Lookup, topic: &str, partition: Partition) -> Result<LogRange, RunError> {
-    let ends = lookup.ends(topic, partition)?;
-    let offset_at = |time| lookup.offset_at(topic, partition, time).map(|at| at.unwrap_or(ends.high));
-    let from = args.from.map_or(Ok(ends.low), |from| offset_at(from.minus(LEAD)))?;
-    let to = args.to.map_or(Ok(ends.high), offset_at)?.min(ends.high);
-    Ok(LogRange { partition, from: from.clamp(ends.low, to), to })
 }

@@ -3,23 +3,19 @@
 use super::Args;
 use super::report::Report;
 use crate::commands::failure::Failure;
+use crate::commands::lines_out::{self, LinesOut};
 use crate::core::engine::EngineOut;
 use crate::core::event::FieldSet;
 use crate::core::incident::Incident;
 use crate::core::ingest::{RejectedRecord, SourceRecord};
-use anyhow::Context;
 use serde::Serialize;
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
-
-type Sink = BufWriter<Box<dyn Write>>;
+use std::io::{self, Write};
 
 /// The outputs that were asked for.
 pub(super) struct Outputs {
-    incidents: Option<Sink>,
-    shadow: Option<Sink>,
-    rejected: Option<Sink>,
+    incidents: Option<LinesOut>,
+    shadow: Option<LinesOut>,
+    rejected: Option<LinesOut>,
     failed: Option<io::Error>,
 }
 
@@ -37,7 +33,7 @@ struct RejectedLine<'a> {
 
 impl Outputs {
     pub fn create(args: &Args) -> Result<Self, Failure> {
-        let create = |path: &Option<std::path::PathBuf>| path.as_deref().map(create).transpose();
+        let create = |path: &Option<std::path::PathBuf>| path.as_deref().map(lines_out::create).transpose();
         Ok(Self {
             incidents: create(&args.incidents)?,
             shadow: create(&args.shadow)?,
@@ -64,19 +60,8 @@ impl Outputs {
     }
 }
 
-fn create(path: &Path) -> Result<Sink, Failure> {
-    let sink: Box<dyn Write> = if path == Path::new("-") {
-        Box::new(io::stdout())
-    } else {
-        Box::new(File::create(path).with_context(|| path.display().to_string()).map_err(Failure::Usage)?)
-    };
-    Ok(BufWriter::new(sink))
-}
-
-fn write_line(sink: Option<&mut Sink>, failed: &mut Option<io::Error>, line: &impl Serialize) {
-    let Some(sink) = sink else { return };
-    let written = serde_json::to_writer(&mut *sink, line).map_err(io::Error::from).and_then(|()| sink.write_all(b"\n"));
-    if let Err(error) = written {
+fn write_line(sink: Option<&mut LinesOut>, failed: &mut Option<io::Error>, line: &impl Serialize) {
+    if let Some(Err(error)) = sink.map(|sink| lines_out::write(sink, line)) {
         failed.get_or_insert(error);
     }
 }

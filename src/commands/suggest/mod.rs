@@ -4,7 +4,7 @@ mod injected;
 mod report;
 mod text;
 
-use super::engine_args::EngineArgs;
+use super::engine_args::{EngineArgs, rule_set};
 use super::failure::{Failure, Outcome};
 use super::format::Format;
 use super::history::HistoryArgs;
@@ -12,7 +12,7 @@ use crate::core::backtest::{Episode, Episodes};
 use crate::core::history::{History, Rerun, rerun};
 use crate::core::incident::Severity;
 use crate::core::rule_tests::{self, Suite};
-use crate::core::rules::{RuleSet, RuleText, check_documents};
+use crate::core::rules::{RuleSet, RuleText};
 use crate::core::time::Millis;
 use crate::core::tuning::{self, Budget, Patched, Peaks, Suggestion};
 use anyhow::{Context, anyhow};
@@ -64,7 +64,7 @@ fn rate(text: &str) -> anyhow::Result<f64> {
 pub fn run(args: &Args) -> Outcome {
     let parts = args.engine.parts()?;
     let files: Vec<(&str, &str)> = parts.rules.iter().map(|file| (file.name.as_str(), file.yaml.as_str())).collect();
-    let old = rule_set(&files)?;
+    let old = rules_of(&files)?;
     let history = args.history.read("suggest", &args.engine, &parts)?;
     let budget = Budget { pages: args.budget, warnings: args.warnings.unwrap_or(10.0 * args.budget) };
     let tuner = Tuner { history: &history, files: &files, old: &old, lateness: parts.settings.clock.lateness };
@@ -126,7 +126,7 @@ impl Tuner<'_> {
             let patched = tuning::patched(self.files, self.old, &suggestion).map_err(Failure::run)?;
             let texts: Vec<(&str, &str)> =
                 patched.iter().map(|file| (file.file.as_str(), file.after.as_str())).collect();
-            let rules = rule_set(&texts)?;
+            let rules = rules_of(&texts)?;
             let after = Raised::of(&self.episodes(&rules));
             tries += 1;
             if after.pages <= budget.whole_pages(weeks) || tries > MAX_TRIES {
@@ -156,11 +156,8 @@ fn is(episode: &Episode, severity: Severity) -> bool {
     !episode.shadow && episode.severity == severity
 }
 
-fn rule_set(files: &[(&str, &str)]) -> Result<RuleSet, Failure> {
-    check_documents(files.iter().map(|(_, yaml)| *yaml)).map_err(|errors| {
-        let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        Failure::run(anyhow!("{}", told.join("\n")))
-    })
+fn rules_of(files: &[(&str, &str)]) -> Result<RuleSet, Failure> {
+    rule_set(files.iter().map(|(_, yaml)| *yaml))
 }
 
 /// The files' own tests say what the limits are: those that say another are for a person to change.

@@ -26,6 +26,24 @@ pub enum Change {
     Same,
 }
 
+impl Change {
+    /// Those in which something differs.
+    pub const DIFFERENT: [Self; 6] = [Self::New, Self::Lost, Self::Raised, Self::Lowered, Self::Earlier, Self::Later];
+
+    /// The word for it in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Lost => "lost",
+            Self::Raised => "raised",
+            Self::Lowered => "lowered",
+            Self::Earlier => "earlier",
+            Self::Later => "later",
+            Self::Same => "the same",
+        }
+    }
+}
+
 /// One incident under both.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference<'a> {

@@ -125,12 +125,17 @@ impl History {
         self.period
     }
 
-    /// How long it is, in weeks; at least a day.
-    pub fn weeks(&self) -> f64 {
-        let span = self.period.map_or(Millis::ZERO, |(first, last)| last.since(first));
+    /// How long it is from `from` on, in weeks; at least a day, since a rate from less is none.
+    pub fn weeks_from(&self, from: EventTime) -> f64 {
+        let span = self.period.map_or(Millis::ZERO, |(first, last)| last.since(first.max(from)));
         #[expect(clippy::cast_precision_loss, reason = "a span of weeks is far below 2^52 ms")]
         let weeks = |span: Millis| span.as_millis() as f64 / Millis::from_days(7).as_millis() as f64;
         weeks(span.max(Millis::from_days(1)))
+    }
+
+    /// How long all of it is, in weeks.
+    pub fn weeks(&self) -> f64 {
+        self.weeks_from(EventTime::MIN)
     }
 
     /// Every actor's role, as it was last.

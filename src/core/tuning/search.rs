@@ -67,12 +67,7 @@ pub fn suggest(peaks: &Peaks, rules: &RuleSet, weeks: f64, budget: Budget) -> Su
 
 /// What each of some budgets of pages buys.
 pub fn curve(peaks: &Peaks, rules: &RuleSet, weeks: f64, budgets: &[Budget]) -> Vec<Point> {
-    let point = |budget: &Budget| {
-        let mut search = Search::new(peaks, rules, weeks, *budget);
-        search.run(*budget);
-        search.point()
-    };
-    budgets.iter().map(point).collect()
+    budgets.iter().map(|budget| suggest(peaks, rules, weeks, *budget).expected).collect()
 }
 
 struct Search<'a> {
@@ -104,10 +99,10 @@ impl<'a> Search<'a> {
     }
 
     fn run(&mut self, budget: Budget) {
-        let (mut point, mut done) = (self.point(), vec![false; self.cells.len()]);
+        let mut point = self.point();
         for _ in 0..MAX_STEPS {
             let mut best: Option<(f64, usize, Point)> = None;
-            for at in (0..self.cells.len()).filter(|at| !done[*at]) {
+            for at in 0..self.cells.len() {
                 let before = self.values[at];
                 let next = before * STEP;
                 if next < self.cells[at].least {
@@ -129,7 +124,6 @@ impl<'a> Search<'a> {
             }
             let Some((_, at, then)) = best else { return };
             self.values[at] *= STEP;
-            done[at] = self.values[at] * STEP < self.cells[at].least;
             point = then;
         }
     }

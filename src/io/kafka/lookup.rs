@@ -2,6 +2,7 @@
 
 use super::consumer::log_line;
 use super::error::RunError;
+use super::log_reader::LogRange;
 use super::topics_table::wire_partition;
 use crate::core::time::EventTime;
 use crate::core::units::{Offset, Partition};
@@ -141,6 +142,35 @@ impl Lookup {
         let Some(element) = elements.first() else { return Ok(None) };
         element.error().map_err(RunError::kafka(doing()))?;
         Ok(known(element.offset()))
+    }
+}
+
+/// What of a partition was written between two times, as far as it is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The first offset that is there at all.
+    pub low: Offset,
+    /// What was asked for.
+    pub range: LogRange,
+}
+
+impl Lookup {
+    /// What of `topic` was written from `from` on and before `to`; without these from its beginning, and to its end.
+    ///
+    /// # Errors
+    /// [`RunError::Kafka`] if the partition's leader does not answer.
+    pub fn written(
+        &self,
+        topic: &str,
+        partition: Partition,
+        from: Option<EventTime>,
+        to: Option<EventTime>,
+    ) -> Result<Written, RunError> {
+        let Ends { low, high } = self.ends(topic, partition)?;
+        let offset_at = |time| self.offset_at(topic, partition, time).map(|at| at.unwrap_or(high));
+        let to = to.map_or(Ok(high), offset_at)?.min(high);
+        let from = from.map_or(Ok(low), offset_at)?.clamp(low, to);
+        Ok(Written { low, range: LogRange { partition, from, to } })
     }
 }
 

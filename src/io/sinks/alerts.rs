@@ -144,16 +144,11 @@ impl Kept {
 }
 
 fn labels(deployment: &str, incident: &Incident) -> BTreeMap<&'static str, String> {
-    let severity = match incident.severity {
-        crate::core::incident::Severity::Info => "info",
-        crate::core::incident::Severity::Warning => "warning",
-        crate::core::incident::Severity::Page => "page",
-    };
     BTreeMap::from([
         ("alertname", "LeakwatchIncident".to_owned()),
         ("deployment", deployment.to_owned()),
         ("rule", incident.rule.clone()),
-        ("severity", severity.to_owned()),
+        ("severity", incident.severity.name().to_owned()),
         ("case", incident.case.0.clone()),
         ("incident", incident.incident.0.clone()),
         ("entity_kind", incident.entity.kind.name().to_owned()),
