@@ -11,7 +11,9 @@ const LIBRARIES: &str = "warn";
 pub fn init(settings: LogSettings) {
     let level = settings.level.name();
     let filter = EnvFilter::new(format!("{LIBRARIES},leakwatch={level},librdkafka={level}"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Where the log's disk is full or its reader gone, complaining about that on the same standard error would panic in
+    // whichever thread has something to say: lines are lost then, and the work goes on.
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     // It can only fail where somebody else has begun already.
     let _ = match settings.format {
         LogFormat::Json => log.json().flatten_event(true).try_init(),

@@ -9,12 +9,14 @@ use crate::core::units::{Offset, Partition};
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::{Offset as WireOffset, TopicPartitionList};
 use std::time::{Duration, Instant};
 
 /// A question is asked for this long before it fails.
 const ASK_WITHIN: Duration = Duration::from_secs(30);
+/// Between two attempts, and what the last one gets at least.
+const ASK_AGAIN: Duration = Duration::from_millis(250);
 
 /// A topic that is not there is asked for again this long.
 const TOPIC_WITHIN: Duration = Duration::from_secs(5);
@@ -93,7 +95,7 @@ impl Lookup {
     }
 
     fn partitions_now(&self, topic: &str) -> Result<u32, RunError> {
-        let metadata = self.client.fetch_metadata(Some(topic), ASK_WITHIN);
+        let metadata = patiently(|within| self.client.fetch_metadata(Some(topic), within));
         let metadata = metadata.map_err(RunError::kafka(format!("asking about topic {topic}")))?;
         let found = metadata.topics().iter().find(|t| t.name() == topic && t.error().is_none());
         match found.map(|t| t.partitions().len()) {
@@ -107,7 +109,8 @@ impl Lookup {
     /// # Errors
     /// [`RunError::Kafka`] if its leader does not answer.
     pub fn ends(&self, topic: &str, partition: Partition) -> Result<Ends, RunError> {
-        let asked = self.client.fetch_watermarks(topic, wire_partition(partition), ASK_WITHIN);
+        let wire = wire_partition(partition);
+        let asked = patiently(|within| self.client.fetch_watermarks(topic, wire, within));
         let (low, high) = asked.map_err(RunError::kafka(format!("asking for the ends of {topic} [{partition}]")))?;
         let offset = |raw: i64| Offset(u64::try_from(raw).unwrap_or_default());
         Ok(Ends { low: offset(low), high: offset(high) })
@@ -121,10 +124,10 @@ impl Lookup {
         let mut list = TopicPartitionList::new();
         list.add_partition(topic, wire_partition(partition));
         let doing = || format!("asking for the committed offset of {topic} [{partition}]");
-        let answer = self.client.committed_offsets(list, ASK_WITHIN).map_err(RunError::kafka(doing()))?;
+        let asked = patiently(|within| first_of(self.client.committed_offsets(list.clone(), within)?));
+        let answer = asked.map_err(RunError::kafka(doing()))?;
         let elements = answer.elements();
         let Some(element) = elements.first() else { return Ok(None) };
-        element.error().map_err(RunError::kafka(doing()))?;
         Ok(known(element.offset()).map(|next| Committed { next, metadata: element.metadata().to_owned() }))
     }
 
@@ -137,10 +140,10 @@ impl Lookup {
         let mut list = TopicPartitionList::new();
         let asked = list.add_partition_offset(topic, wire_partition(partition), WireOffset::Offset(time.as_millis()));
         asked.map_err(RunError::kafka(doing()))?;
-        let answer = self.client.offsets_for_times(list, ASK_WITHIN).map_err(RunError::kafka(doing()))?;
+        let asked = patiently(|within| first_of(self.client.offsets_for_times(list.clone(), within)?));
+        let answer = asked.map_err(RunError::kafka(doing()))?;
         let elements = answer.elements();
         let Some(element) = elements.first() else { return Ok(None) };
-        element.error().map_err(RunError::kafka(doing()))?;
         Ok(known(element.offset()))
     }
 }
@@ -172,6 +175,49 @@ impl Lookup {
         let from = from.map_or(Ok(low), offset_at)?.clamp(low, to);
         Ok(Written { low, range: LogRange { partition, from, to } })
     }
+}
+
+/// The list, unless its first element carries an error.
+fn first_of(list: TopicPartitionList) -> Result<TopicPartitionList, KafkaError> {
+    list.elements().first().map_or(Ok(()), |element| element.error())?;
+    Ok(list)
+}
+
+/// Asks again where the answer is that somebody else is in charge just now, or that nobody is: elections take seconds, and a
+/// process that ended at each would make an outage of them.
+fn patiently<T>(ask: impl Fn(Duration) -> Result<T, KafkaError>) -> Result<T, KafkaError> {
+    let until = Instant::now() + ASK_WITHIN;
+    loop {
+        let left = until.saturating_duration_since(Instant::now()).max(ASK_AGAIN);
+        match ask(left) {
+            Err(error) if error.rdkafka_error_code().is_some_and(passes) && Instant::now() < until => {
+                tracing::debug!(%error, "asking again");
+                std::thread::sleep(ASK_AGAIN);
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// Whether an error tells of an election, a load or a connection rather than of the question.
+fn passes(code: RDKafkaErrorCode) -> bool {
+    use RDKafkaErrorCode as Code;
+    [
+        Code::NotCoordinator,
+        Code::CoordinatorLoadInProgress,
+        Code::CoordinatorNotAvailable,
+        Code::LeaderNotAvailable,
+        Code::NotLeaderForPartition,
+        Code::ReplicaNotAvailable,
+        Code::OffsetNotAvailable,
+        Code::RequestTimedOut,
+        Code::OperationTimedOut,
+        Code::BrokerTransportFailure,
+        Code::AllBrokersDown,
+        Code::WaitingForCoordinator,
+        Code::UnknownTopicOrPartition,
+    ]
+    .contains(&code)
 }
 
 fn known(offset: WireOffset) -> Option<Offset> {

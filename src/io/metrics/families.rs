@@ -54,6 +54,10 @@ pub struct KafkaMetrics {
     pub pauses: IntCounterVec,
     /// Commits that failed, by stage; they are advice.
     pub commit_failures: IntCounterVec,
+    /// Partitions that no member of a stage's group owns, though the group is stable.
+    pub unowned: IntGaugeVec,
+    /// Times that a stage's group was made to deal its partitions again because of them.
+    pub dealt_again: IntCounterVec,
     /// Errors that the client reported and goes on after, by stage.
     pub client_errors: IntCounterVec,
     /// Messages sent and not yet reported delivered.
@@ -72,6 +76,8 @@ impl KafkaMetrics {
             rebalances: counters(r, "leakwatch_rebalances_total", "Rebalances seen.", &["stage", "event"])?,
             pauses: counters(r, "leakwatch_pauses_total", "Partitions paused for backpressure.", &["stage"])?,
             commit_failures: counters(r, "leakwatch_commit_failures_total", "Failed offset commits.", &["stage"])?,
+            unowned: gauges(r, "leakwatch_unowned_partitions", "Partitions that no member owns.", &["stage"])?,
+            dealt_again: counters(r, "leakwatch_dealt_again_total", "Partitions dealt anew as some were nobody's.", &["stage"])?,
             client_errors: counters(r, "leakwatch_client_errors_total", "Errors of the Kafka client.", &["stage"])?,
             in_flight: gauge(r, "leakwatch_in_flight_messages", "Messages sent, not yet delivered.")?,
             in_flight_bytes: gauge(r, "leakwatch_in_flight_bytes", "Bytes sent, not yet delivered.")?,

@@ -19,6 +19,7 @@ use super::prepare;
 use super::services::{Running, Services};
 use super::stages::{DetectFactory, RuleSet};
 use super::topics_table::TopicTable;
+use super::unowned;
 use super::workers::{WorkerPort, worker_queues};
 use crate::io::live::Live;
 use crate::io::snapshots::SnapshotStore;
@@ -88,6 +89,8 @@ pub fn start(
     let queues = workers(&parts, &jobs, &mut threads)?;
     let poll = poll(&parts, preparer, queues, &heartbeat, &mut threads)?;
     threads.push(poll);
+    let services = &parts.services;
+    threads.push(unowned::watch(STAGE, services.group(STAGE), Arc::clone(&parts.topics), services)?);
     Ok(Running { stage: STAGE, heartbeat, notes: parts.notes, threads })
 }
 

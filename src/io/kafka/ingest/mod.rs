@@ -23,6 +23,7 @@ use super::prepare;
 use super::services::{Running, Services};
 use super::stages::{IngestFactory, RuleSet};
 use super::topics_table::TopicTable;
+use super::unowned;
 use super::workers::{WorkerInbox, WorkerPort, worker_queues};
 use crate::core::units::Epoch;
 use outbox::Outbox;
@@ -87,6 +88,7 @@ pub fn start(
     let queues = workers(settings.workers, factory, &parts, services, &mut threads)?;
     let poll = poll(&parts, lookup, queues, &heartbeat, services, &mut threads)?;
     threads.push(poll);
+    threads.push(unowned::watch(STAGE, services.group(STAGE), Arc::clone(&parts.topics), services)?);
     threads.push(services.lifecycle.spawn("ticker", move || ticker.run(controls))?);
     Ok(Running { stage: STAGE, heartbeat, notes: parts.notes, threads })
 }

@@ -13,6 +13,7 @@ use super::poll_thread::{PollSetup, PollThread};
 use super::prepare;
 use super::services::{Running, Services};
 use super::topics_table::TopicTable;
+use super::unowned;
 use super::workers::worker_queues;
 use crate::core::incident::Severity;
 use crate::io::sinks::Sink;
@@ -52,6 +53,7 @@ pub fn start(settings: SinkSettings, sink: Box<dyn Sink>, services: &Services) -
     let preparer = LinePreparer { lookup, topic: settings.incidents.clone(), rebuilds: sink.rebuilds() };
     let worker = SinkWorker::new(settings, sink, inbox, dead, Arc::clone(&board), services.clone());
     let (prepare, prepare_thread) = prepare::spawn(&services.lifecycle, "sinks-prepare", preparer)?;
+    let unowned = unowned::watch(STAGE, group.clone(), Arc::clone(&topics), services)?;
     let poll = PollThread::new(PollSetup {
         stage: STAGE,
         connection: services.connection.clone(),
@@ -66,6 +68,7 @@ pub fn start(settings: SinkSettings, sink: Box<dyn Sink>, services: &Services) -
         metrics: services.metrics.kafka.clone(),
     })?;
     let threads = vec![
+        unowned,
         prepare_thread,
         services.lifecycle.spawn("sink", move || worker.run())?,
         services.lifecycle.spawn("sinks-poll", move || poll.run())?,

@@ -1,0 +1,95 @@
+//! Whether anything was lost, added, or told in two ways.
+
+use crate::common::kafka::read_all;
+use crate::receiver::Told;
+use crate::story::Pairs;
+use leakwatch::core::incident::{Incident, Status};
+use rdkafka::ClientConfig;
+use std::collections::BTreeMap;
+
+/// Built-in incidents that would say that something was lost; nothing here may cause one.
+const LOSSES: [&str; 2] = ["gap", "state-incomplete"];
+const OURS: &str = "exact-";
+
+/// Lines by incident and revision.
+type Lines = BTreeMap<(String, u32), Incident>;
+
+/// What a run came to.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// Expected, and never raised.
+    pub lost: Pairs,
+    /// Raised, and not expected.
+    pub spurious: Pairs,
+    /// Lines that are not on the topic as they should be, or were told otherwise.
+    pub wrong: Vec<String>,
+    /// Distinct lines on the topic.
+    pub lines: usize,
+    /// Lines that were written more than once, always alike.
+    pub repeated: usize,
+}
+
+impl Verdict {
+    /// Whether nothing is to be said.
+    pub fn is_clean(&self) -> bool {
+        self.lost.is_empty() && self.spurious.is_empty() && self.wrong.is_empty()
+    }
+}
+
+/// What was raised so far, of the rules that the stories are about.
+pub fn raised(config: &ClientConfig, topic: &str) -> Pairs {
+    let lines = read_all(config, topic);
+    let pairs = lines.iter().map(|line| pair(&serde_json::from_slice(&line.value).expect("an incident")));
+    pairs.filter(|(rule, _)| rule.starts_with(OURS)).collect()
+}
+
+/// Compares the topic with what was expected, and what was told with the topic.
+pub fn judge(config: &ClientConfig, topic: &str, expected: &Pairs, told: &Told) -> Verdict {
+    let mut verdict = Verdict::default();
+    let lines = read(config, topic, &mut verdict);
+    let raised: Pairs = lines.values().map(pair).filter(counts).collect();
+    verdict.lost = expected.difference(&raised).cloned().collect();
+    verdict.spurious = raised.difference(expected).cloned().collect();
+    verdict.lines = lines.len();
+    for ((id, revision), incident) in &lines {
+        let key = format!("{id}-{revision}");
+        if *revision > 1 && !lines.contains_key(&(id.clone(), revision - 1)) {
+            verdict.wrong.push(format!("{key} has no revision before it"));
+        }
+        if (*revision == 1) != (incident.status == Status::Opened) {
+            verdict.wrong.push(format!("{key} has status {:?}", incident.status));
+        }
+        match told.bodies.get(&key).map(|body| serde_json::from_slice::<Incident>(body).expect("an incident")) {
+            None => verdict.wrong.push(format!("{key} was never told")),
+            Some(body) if body != *incident => verdict.wrong.push(format!("{key} was told otherwise")),
+            Some(_) => {}
+        }
+    }
+    verdict.wrong.extend(told.differing.iter().map(|key| format!("{key} was told in two ways")));
+    verdict.wrong.extend(told.out_of_order.iter().map(|key| format!("{key} was told after a later revision")));
+    verdict
+}
+
+fn read(config: &ClientConfig, topic: &str, verdict: &mut Verdict) -> Lines {
+    let mut lines = Lines::new();
+    for line in read_all(config, topic) {
+        let incident: Incident = serde_json::from_slice(&line.value).expect("an incident");
+        let key = (incident.incident.0.clone(), incident.revision);
+        match lines.insert(key, incident.clone()) {
+            Some(before) if before != incident => {
+                verdict.wrong.push(format!("{}-{} has two contents", incident.incident.0, incident.revision));
+            }
+            Some(_) => verdict.repeated += 1,
+            None => {}
+        }
+    }
+    lines
+}
+
+fn counts((rule, _): &(String, String)) -> bool {
+    rule.starts_with(OURS) || LOSSES.contains(&rule.as_str())
+}
+
+fn pair(incident: &Incident) -> (String, String) {
+    (incident.rule.clone(), incident.entity.id.clone())
+}
