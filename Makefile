@@ -1,7 +1,7 @@
 # Leakwatch. `make` alone says what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench quality tuning deploy-check lint fmt image
+.PHONY: help demo test faults bench quality tuning deploy-check lint fmt image
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +14,10 @@ demo: ## Build, and watch a leak being caught: simulated retailer, embedded Kafk
 test: ## Run all tests; fetches a real Kafka for those that need one, where Java and Maven are installed
 	@.ci/prerequisites
 	@.ci/test
+
+faults: ## Kill, stop and starve everything on three real brokers for SECONDS (1500), with SEED; nothing may be lost
+	@.ci/prerequisites
+	FAULTS_SECONDS=$(or $(SECONDS),1500) $(if $(SEED),FAULTS_SEED=$(SEED)) cargo test --locked --test faults -- --nocapture
 
 bench: ## Measure: each stage by itself (criterion), and the whole process
 	@.ci/prerequisites
