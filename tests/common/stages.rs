@@ -37,6 +37,11 @@ struct Line<'a> {
     actor: &'a str,
 }
 
+/// Ingest panics over a record of this actor's.
+pub const POISON: &str = "poison";
+/// Detect does.
+pub const POISON_LATER: &str = "poison-later";
+
 impl IngestStage for LineIngest {
     fn process(&mut self, record: &SourceRecord<'_>, out: &mut dyn IngestOut) {
         let Ok(line) = serde_json::from_slice::<Line<'_>>(record.payload) else {
@@ -44,6 +49,7 @@ impl IngestStage for LineIngest {
             out.reject(RejectedRecord { reason: "not_json", detail, index: None, digest: None });
             return;
         };
+        assert_ne!(line.actor, POISON, "a record that ends the process");
         let origin = Origin {
             source: u64::from(record.source.0),
             epoch: record.epoch,
@@ -108,6 +114,7 @@ impl DetectStage for CountDetect {
                     self.duplicates += 1;
                     return;
                 }
+                assert_ne!(activity.actor, POISON_LATER, "a record that ends the process");
                 self.highest.insert(origin, activity.origin.offset);
                 let count = self.actors.entry(activity.actor.to_owned()).or_default();
                 *count += 1;
@@ -122,6 +129,14 @@ impl DetectStage for CountDetect {
             | Record::Roles(_)
             | Record::Source(_)
             | Record::SourceRows(_) => {}
+        }
+    }
+
+    fn pass_over(&mut self, position: Position, record: &Record<'_>) {
+        self.position = Some(position);
+        if let Record::Activity(activity) = record {
+            let origin = (activity.origin.source, activity.origin.partition.0);
+            self.highest.insert(origin, activity.origin.offset);
         }
     }
 

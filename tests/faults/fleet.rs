@@ -118,7 +118,8 @@ impl Fleet {
         let config = self.directory.join(format!("{name}.yaml"));
         fs::write(&config, (self.configuration)(port)).expect("written");
         let log = OpenOptions::new().create(true).append(true).open(self.directory.join(format!("{name}.log")));
-        let (clock, instance) = (self.directory.join(format!("{name}.clock")), format!("{}-{}", member.role.name(), member.number));
+        let (clock, instance) =
+            (self.directory.join(format!("{name}.clock")), format!("{}-{}", member.role.name(), member.number));
         // A file that may not grow has to be an error for the process, not its end.
         let mut command = Command::new("sh");
         command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(&self.binary);
@@ -131,7 +132,12 @@ impl Fleet {
             command.env("LD_PRELOAD", library).env("FAKETIME_TIMESTAMP_FILE", &clock);
             command.env("FAKETIME_CACHE_DURATION", "1").env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
         }
-        as_nobody(&mut command).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log.expect("a log")).spawn().expect("starts")
+        as_nobody(&mut command)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log.expect("a log"))
+            .spawn()
+            .expect("starts")
     }
 
     /// SIGKILLs the process that does `role` and that `pick` chooses; whether there was one.

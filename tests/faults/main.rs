@@ -110,7 +110,8 @@ impl Bench {
             let (trouble, over, mut rng) = (self.trouble.clone(), Arc::clone(&over), rng.clone());
             thread::spawn(move || {
                 let weighted = |(fault, weight): &(Fault, usize)| vec![*fault; *weight];
-                let faults: Vec<Fault> = faults.iter().flat_map(weighted).filter(|fault| plan::wanted(*fault)).collect();
+                let faults: Vec<Fault> =
+                    faults.iter().flat_map(weighted).filter(|fault| plan::wanted(*fault)).collect();
                 if faults.is_empty() {
                     return;
                 }
@@ -207,7 +208,9 @@ fn nothing_is_lost_and_nothing_is_added() {
         "libfaketime is missing (on Debian: apt-get install faketime), and CI=true, so nothing may be left out"
     );
     if faketime().is_none() {
-        eprintln!("=== SKIPPED: 1 kind of fault, clocks that jump: libfaketime is missing (on Debian: apt-get install faketime)");
+        eprintln!(
+            "=== SKIPPED: 1 kind of fault, clocks that jump: libfaketime is missing (on Debian: apt-get install faketime)"
+        );
     }
     let Some(mut bench) = Bench::new(&plan) else { return };
     let over = Arc::new(AtomicBool::new(false));

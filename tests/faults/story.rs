@@ -108,8 +108,11 @@ impl Stories {
                 events.push(self.read(read_at, &actor));
                 let mut event = format!(r#"{{"type":"egress","actor":"{actor}","channel":"http","bytes":900"#);
                 let customer = self.customers;
-                write!(event, r#","destination":"https://in.{domain}/up","identifiers":{{"customer_id":["c{customer}"]}}"#)
-                    .expect("text");
+                write!(
+                    event,
+                    r#","destination":"https://in.{domain}/up","identifiers":{{"customer_id":["c{customer}"]}}"#
+                )
+                .expect("text");
                 events.push(Due { at_ms: sent_at, source: Source::Egress, event });
             }
         }

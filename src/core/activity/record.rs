@@ -330,6 +330,18 @@ pub enum Control<'a> {
         /// When it was noticed.
         noticed: EventTime,
     },
+    /// A record that ended the process each time it was handled is left out from now on.
+    SetAside {
+        /// The topic's name: a source's, or the activity log's own.
+        #[serde(borrow)]
+        source: &'a str,
+        /// Its partition.
+        partition: Partition,
+        /// The record.
+        offset: u64,
+        /// When it was set aside.
+        noticed: EventTime,
+    },
 }
 
 /// A source as incidents name it.

@@ -66,6 +66,7 @@ const fn name(record: &Record<'_>) -> &'static str {
         Record::Control(Control::Source(_)) => "control: source",
         Record::Control(Control::FilterStaleAfter { .. }) => "control: filter stale after",
         Record::Control(Control::DirectoryRefused { .. }) => "control: directory refused",
+        Record::Control(Control::SetAside { .. }) => "control: set aside",
         Record::Pool(_) => "pool",
         Record::Roles(_) => "roles",
         Record::Source(_) => "source",

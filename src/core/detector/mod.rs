@@ -133,6 +133,15 @@ impl Detector {
         self.position = Some(position);
     }
 
+    /// Leaves the record at `position` out: what it tells is not known. An activity of the same origin that comes again is
+    /// dropped like one that was counted.
+    pub fn pass_over(&mut self, position: Position, record: &Record<'_>) {
+        if let Record::Activity(activity) = record {
+            self.origins.is_new(&activity.origin);
+        }
+        self.position = Some(position);
+    }
+
     /// No record will follow: what is told once a slice is told now. Nothing is resolved.
     pub fn finish(&mut self, out: &mut Vec<Output>) {
         self.close_all_batches(out);

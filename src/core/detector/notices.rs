@@ -31,6 +31,10 @@ impl Detector {
                 self.stats.blind_spots += 1;
                 self.state_incomplete(*noticed, out);
             }
+            Control::SetAside { source, partition, offset, noticed } => {
+                self.stats.blind_spots += 1;
+                self.set_aside(&format!("{source}/{partition}"), *offset, *noticed, out);
+            }
         }
     }
 
@@ -70,6 +74,16 @@ impl Detector {
     fn gap(&mut self, id: &str, lost: u64, noticed: EventTime, out: &mut Vec<Output>) {
         let summary = format!("{lost} records of {id} were gone before they were read: what they told is not known.");
         let (observed, threshold) = (exact(lost), 1.0);
+        self.raise(Notice { builtin: Builtin::Gap, id, time: noticed, observed, threshold, summary }, out);
+    }
+
+    /// One record less is a gap of one: a way to be unseen, if it was made on purpose.
+    fn set_aside(&mut self, id: &str, offset: u64, noticed: EventTime, out: &mut Vec<Output>) {
+        let summary = format!(
+            "Record {offset} of {id} was set aside: it ended the process each time it was handled. What it told is not \
+             known."
+        );
+        let (observed, threshold) = (1.0, 1.0);
         self.raise(Notice { builtin: Builtin::Gap, id, time: noticed, observed, threshold, summary }, out);
     }
 

@@ -179,7 +179,7 @@ impl Detector {
         if !key.1.is_empty() {
             return;
         }
-        if future >= SKEWED_EVENTS && future * 100 >= events * SKEWED_PERCENT {
+        if future >= SKEWED_EVENTS && future.saturating_mul(100) >= events.saturating_mul(SKEWED_PERCENT) {
             self.skewed(&id, figures.last, (future, events), out);
         }
         self.look_for_flood(&id, figures.last, new, out);

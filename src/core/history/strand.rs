@@ -30,6 +30,7 @@ impl Strand {
                 | Control::FilterStaleAfter { .. }
                 | Control::Gap { .. }
                 | Control::StateIncomplete { .. }
+                | Control::SetAside { .. }
                 | Control::DirectoryRefused { .. },
             )
             | Record::Tick(_)

@@ -3,12 +3,12 @@
 use super::consumer::log_line;
 use super::error::RunError;
 use super::log_reader::LogRange;
-use super::topics_table::wire_partition;
+use super::topics_table::{wire_offset, wire_partition};
 use crate::core::time::EventTime;
 use crate::core::units::{Offset, Partition};
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::{Offset as WireOffset, TopicPartitionList};
 use std::time::{Duration, Instant};
@@ -129,6 +129,19 @@ impl Lookup {
         let elements = answer.elements();
         let Some(element) = elements.first() else { return Ok(None) };
         Ok(known(element.offset()).map(|next| Committed { next, metadata: element.metadata().to_owned() }))
+    }
+
+    /// Commits on behalf of a group that has no members.
+    ///
+    /// # Errors
+    /// [`RunError::Kafka`] if the coordinator does not answer.
+    pub fn commit(&self, topic: &str, partition: Partition, at: &Committed) -> Result<(), RunError> {
+        let mut list = TopicPartitionList::new();
+        let mut element = list.add_partition(topic, wire_partition(partition));
+        let doing = || format!("committing for {topic} [{partition}]");
+        element.set_offset(WireOffset::Offset(wire_offset(at.next.0))).map_err(RunError::kafka(doing()))?;
+        element.set_metadata(&at.metadata);
+        patiently(|_| self.client.commit(&list, CommitMode::Sync)).map_err(RunError::kafka(doing()))
     }
 
     /// The first offset of a partition whose message was written at `time` or later; `None` where there is none yet.

@@ -23,6 +23,7 @@ pub mod stages;
 pub mod tail;
 pub mod topics;
 pub mod topics_table;
+pub mod trials;
 pub mod unowned;
 mod workers;
 

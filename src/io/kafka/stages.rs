@@ -43,6 +43,9 @@ pub trait DetectStage: Send {
     /// Applies the record at `position`; outputs are appended to `out`, in order.
     fn apply(&mut self, position: Position, record: &Record<'_>, out: &mut Vec<Output>);
 
+    /// Leaves the record at `position` out, also where it comes again at another position.
+    fn pass_over(&mut self, position: Position, record: &Record<'_>);
+
     /// The last position applied.
     fn position(&self) -> Option<Position>;
 
@@ -91,6 +94,10 @@ impl RuleSet {
 impl DetectStage for Detector {
     fn apply(&mut self, position: Position, record: &Record<'_>, out: &mut Vec<Output>) {
         Self::apply(self, position, record, out);
+    }
+
+    fn pass_over(&mut self, position: Position, record: &Record<'_>) {
+        Self::pass_over(self, position, record);
     }
 
     fn position(&self) -> Option<Position> {

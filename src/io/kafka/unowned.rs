@@ -4,7 +4,7 @@
 //! starts the second step. An owner that is killed in between and comes back under its static name (KIP-345) is handed what
 //! the first step left it, knows of nothing to give up, and does not join again: the partition is nobody's until the
 //! group's members change. So somebody has to look, and to make the group deal again: see
-//! docs/adr/008-somebody-looks-for-unowned-partitions.md.
+//! docs/adr/009-somebody-looks-for-unowned-partitions.md.
 
 use super::consumer::consumer_config;
 use super::error::RunError;
@@ -60,8 +60,7 @@ pub fn watch(
     // Whoever passes through must not be taken for this process.
     connection.remove(super::client::INSTANCE);
     let lifecycle = services.lifecycle.clone();
-    let unowned =
-        Unowned { stage, group, topics, connection, lifecycle, metrics: services.metrics.kafka.clone() };
+    let unowned = Unowned { stage, group, topics, connection, lifecycle, metrics: services.metrics.kafka.clone() };
     Ok(services.lifecycle.spawn(&format!("{stage}-unowned"), move || unowned.run())?)
 }
 

@@ -77,7 +77,12 @@ impl KafkaMetrics {
             pauses: counters(r, "leakwatch_pauses_total", "Partitions paused for backpressure.", &["stage"])?,
             commit_failures: counters(r, "leakwatch_commit_failures_total", "Failed offset commits.", &["stage"])?,
             unowned: gauges(r, "leakwatch_unowned_partitions", "Partitions that no member owns.", &["stage"])?,
-            dealt_again: counters(r, "leakwatch_dealt_again_total", "Partitions dealt anew as some were nobody's.", &["stage"])?,
+            dealt_again: counters(
+                r,
+                "leakwatch_dealt_again_total",
+                "Partitions dealt anew as some were nobody's.",
+                &["stage"],
+            )?,
             client_errors: counters(r, "leakwatch_client_errors_total", "Errors of the Kafka client.", &["stage"])?,
             in_flight: gauge(r, "leakwatch_in_flight_messages", "Messages sent, not yet delivered.")?,
             in_flight_bytes: gauge(r, "leakwatch_in_flight_bytes", "Bytes sent, not yet delivered.")?,

@@ -161,6 +161,9 @@ fn control() -> impl Strategy<Value = Control<'static>> {
             lost,
             noticed
         }),
+        (text(), any::<u32>(), any::<u64>(), time()).prop_map(|(source, partition, offset, noticed)| {
+            Control::SetAside { source, partition: Partition(partition), offset, noticed }
+        }),
     ]
 }
 

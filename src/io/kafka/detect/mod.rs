@@ -19,6 +19,7 @@ use super::prepare;
 use super::services::{Running, Services};
 use super::stages::{DetectFactory, RuleSet};
 use super::topics_table::TopicTable;
+use super::trials::Trials;
 use super::unowned;
 use super::workers::{WorkerPort, worker_queues};
 use crate::io::live::Live;
@@ -55,6 +56,7 @@ struct Parts {
     publisher: Publisher,
     notes: Arc<Notes>,
     board: Arc<CommitBoard>,
+    trials: Arc<Trials>,
     live: Arc<Live>,
     services: Services,
 }
@@ -79,6 +81,7 @@ pub fn start(
         topic: settings.activity.clone(),
         partitions: parts.publisher.activity.partitions,
         store: store.clone(),
+        trials: Arc::clone(&parts.trials),
         factory,
         services: services.clone(),
     };
@@ -117,6 +120,7 @@ fn parts(
         settings: settings.clone(),
         notes: Arc::new(Notes::new(STAGE, Arc::clone(&topics), services.metrics.kafka.clone())),
         topics,
+        trials: Arc::new(Trials::new(services, STAGE)?),
         publisher,
         board: Arc::default(),
         live,
@@ -161,6 +165,7 @@ fn workers(
             publisher: parts.publisher.clone(),
             snapshots: jobs.clone(),
             snapshot_every: parts.settings.snapshot_every,
+            trials: Arc::clone(&parts.trials),
             live: Arc::clone(&parts.live),
             clock: Arc::clone(&parts.services.clock),
             metrics: parts.services.metrics.detect.clone(),

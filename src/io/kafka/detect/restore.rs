@@ -8,6 +8,7 @@ use super::super::producer::Destination;
 use super::super::services::Services;
 use super::super::stages::{DetectFactory, DetectStage};
 use super::super::topics_table::TopicPartition;
+use super::super::trials::{Care, Trials};
 use super::super::workers::Prepared;
 use crate::core::activity::{BatchBuilder, Control, Record};
 use crate::core::units::{Offset, Partition};
@@ -28,6 +29,8 @@ pub struct Restored {
     pub stage: Box<dyn DetectStage>,
     /// The log's end when it was restored.
     pub end: Offset,
+    /// How its messages are to be handled.
+    pub care: Care,
 }
 
 /// What a snapshot's position says against the log's ends.
@@ -69,6 +72,8 @@ pub struct StatePreparer {
     pub partitions: u32,
     /// The snapshots.
     pub store: SnapshotStore,
+    /// Messages that end processes.
+    pub trials: Arc<Trials>,
     /// Makes stages.
     pub factory: Arc<dyn DetectFactory>,
     /// The rest.
@@ -91,7 +96,8 @@ impl Preparer for StatePreparer {
         };
         self.services.metrics.snapshots.restore.observe(begun.elapsed().as_secs_f64());
         tracing::info!(partition = partition.0, %start, ?finding, end = %ends.high, "partition restored");
-        Ok(Prepared { at, start, metadata: String::new(), state: Restored { stage, end: ends.high } })
+        let care = self.trials.begin(&self.topic, partition, start)?;
+        Ok(Prepared { at, start, metadata: String::new(), state: Restored { stage, end: ends.high, care } })
     }
 }
 

@@ -4,6 +4,7 @@ use super::super::batch::Generation;
 use super::super::deliveries::DeliverySet;
 use super::super::stages::DetectStage;
 use super::super::topics_table::TopicPartition;
+use super::super::trials::Care;
 use super::restore::Restored;
 use crate::core::detector::{DetectorStats, Output};
 use crate::core::units::Offset;
@@ -26,6 +27,8 @@ pub struct Slot {
     pub snapshot_due: Instant,
     /// Whether the configured rules have been compared with the state's.
     pub rules_settled: bool,
+    /// How its messages are to be handled.
+    pub care: Care,
     /// A snapshot of it is being written.
     pub busy: Arc<AtomicBool>,
     end: Offset,
@@ -53,6 +56,7 @@ impl Slot {
             outputs: Vec::new(),
             snapshot_due,
             rules_settled: false,
+            care: restored.care,
             busy: Arc::new(AtomicBool::new(false)),
             end: restored.end,
             next: start,

@@ -3,13 +3,14 @@
 use super::super::batch::{OwnedBatch, Received};
 use super::super::error::RunError;
 use super::super::topics_table::TopicPartition;
-use super::super::workers::{Control, Countdown, WorkerInbox};
+use super::super::trials::{Care, Entry, Trials};
+use super::super::workers::{Control as Order, Countdown, WorkerInbox};
 use super::publish::Publisher;
 use super::restore::Restored;
 use super::slot::Slot;
 use super::snapshotter::SnapshotJob;
-use crate::core::activity::{BatchReader, CodecError, Record};
-use crate::core::detector::Output;
+use crate::core::activity::{BatchReader, CodecError, Control, Record, codec};
+use crate::core::detector::{Output, To};
 use crate::core::time::EventTime;
 use crate::core::units::{Ordinal, Position};
 use crate::io::clock::Clock;
@@ -25,6 +26,8 @@ use std::time::{Duration, Instant};
 const IDLE_WAIT: Duration = Duration::from_millis(100);
 /// Sizes are walked over entities, so not often.
 const SHOW_EVERY: Duration = Duration::from_secs(5);
+/// While messages are handled with care.
+const CAREFUL_SNAPSHOT_EVERY: Duration = Duration::from_secs(1);
 
 /// A worker's parts.
 pub struct DetectWorker {
@@ -36,6 +39,8 @@ pub struct DetectWorker {
     pub snapshots: Sender<SnapshotJob>,
     /// How often each partition's state is written.
     pub snapshot_every: Duration,
+    /// Messages that end processes.
+    pub trials: Arc<Trials>,
     /// What HTTP reads.
     pub live: Arc<Live>,
     /// The time of day; for latencies only, nothing here decides.
@@ -48,7 +53,7 @@ pub struct DetectWorker {
 
 enum Next {
     Batch(OwnedBatch),
-    Control(Control<Restored>),
+    Order(Order<Restored>),
     Nothing,
     Ended,
 }
@@ -65,7 +70,7 @@ impl DetectWorker {
         loop {
             match self.next() {
                 Next::Batch(batch) => self.batch(&mut slots, &batch)?,
-                Next::Control(control) => self.control(&mut slots, control)?,
+                Next::Order(control) => self.control(&mut slots, control)?,
                 Next::Nothing => {}
                 Next::Ended => return Ok(()),
             }
@@ -87,21 +92,21 @@ impl DetectWorker {
 
     fn next(&self) -> Next {
         crossbeam_channel::select! {
-            recv(self.inbox.control) -> control => control.map_or(Next::Ended, Next::Control),
+            recv(self.inbox.control) -> control => control.map_or(Next::Ended, Next::Order),
             recv(self.inbox.batches) -> batch => batch.map_or(Next::Ended, Next::Batch),
             default(IDLE_WAIT) => Next::Nothing,
         }
     }
 
-    fn control(&self, slots: &mut Slots, control: Control<Restored>) -> Result<(), RunError> {
+    fn control(&self, slots: &mut Slots, control: Order<Restored>) -> Result<(), RunError> {
         match control {
-            Control::Adopt { at, generation, start, state } => {
+            Order::Adopt { at, generation, start, state } => {
                 // Spread over the interval, so that many partitions are not written at once.
                 let share = self.snapshot_every.mul_f64(f64::from(at.partition.0 % 16 + 1) / 16.0);
                 slots.insert(at, Slot::new(at, generation, start, state, Instant::now() + share));
                 Ok(())
             }
-            Control::Release { at, lost, done } => {
+            Order::Release { at, lost, done } => {
                 let Some(slot) = slots.remove(&at) else {
                     done.arrive();
                     return Ok(());
@@ -131,6 +136,39 @@ impl DetectWorker {
         Ok(())
     }
 
+    /// Applies one record, unless it has ended too many processes.
+    fn record(&self, slot: &mut Slot, position: Position, record: &Record<'_>) -> Result<(), RunError> {
+        if !slot.care.is_careful() {
+            slot.stage.apply(position, record, &mut slot.outputs);
+            return Ok(());
+        }
+        // What is behind a snapshot is not handled again: the next process begins nearer to the culprit.
+        slot.snapshot_due = slot.snapshot_due.min(Instant::now() + CAREFUL_SNAPSHOT_EVERY);
+        match self.trials.enter(&self.publisher.activity.name, slot.at.partition, position, slot.care)? {
+            Entry::Free => slot.stage.apply(position, record, &mut slot.outputs),
+            Entry::Noted(handling) => {
+                slot.stage.apply(position, record, &mut slot.outputs);
+                slot.care = handling.done(slot.care)?;
+            }
+            Entry::SetAside => self.set_aside(slot, position, record)?,
+        }
+        Ok(())
+    }
+
+    /// Leaves a record out, and says so behind it in the log. The note that names it stays until a snapshot is beyond it.
+    fn set_aside(&self, slot: &mut Slot, position: Position, record: &Record<'_>) -> Result<(), RunError> {
+        let (topic, partition) = (&self.publisher.activity.name, slot.at.partition);
+        tracing::error!(topic, partition = partition.0, offset = %position.offset, "a record of the log is set aside");
+        slot.stage.pass_over(position, record);
+        let noticed = self.clock.now();
+        let control = Control::SetAside { source: topic, partition, offset: position.offset.0, noticed };
+        let control = codec::encode(&Record::Control(control)).map_err(RunError::Encode)?;
+        slot.outputs.push(Output::Record { to: To::One(partition), record: control });
+        slot.care = Care::None;
+        slot.snapshot_due = Instant::now();
+        Ok(())
+    }
+
     fn message(&self, slot: &mut Slot, message: &Received<'_>) -> Result<(), RunError> {
         let mut counts = Counts::default();
         match BatchReader::new(message.payload) {
@@ -142,7 +180,7 @@ impl DetectWorker {
                     };
                     counts.add(&record);
                     let position = Position { offset: message.offset, ordinal: Ordinal(ordinal) };
-                    slot.stage.apply(position, &record, &mut slot.outputs);
+                    self.record(slot, position, &record)?;
                 }
             }
             // Skipping what a newer version wrote would lose it for good; this process has to be replaced.

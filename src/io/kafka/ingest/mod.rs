@@ -23,11 +23,11 @@ use super::prepare;
 use super::services::{Running, Services};
 use super::stages::{IngestFactory, RuleSet};
 use super::topics_table::TopicTable;
+use super::trials::Trials;
 use super::unowned;
 use super::workers::{WorkerInbox, WorkerPort, worker_queues};
-use crate::core::units::Epoch;
 use outbox::Outbox;
-use start::SourcePreparer;
+use start::{SourcePreparer, SourceState};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use ticker::Ticker;
@@ -56,6 +56,7 @@ struct Parts {
     board: Arc<CommitBoard>,
     progress: Arc<Progress>,
     notes: Arc<Notes>,
+    trials: Arc<Trials>,
 }
 
 /// Starts ingest: one poll thread, the workers, the thread that prepares partitions, and the ticker.
@@ -108,6 +109,7 @@ fn parts(settings: &IngestSettings, services: &Services, lookup: &Lookup) -> Res
         out: Arc::new(OutTopics { activity, rejected, keep_value: settings.keep_rejected_value }),
         board: Arc::default(),
         progress: Arc::default(),
+        trials: Arc::new(Trials::new(services, STAGE)?),
     })
 }
 
@@ -117,7 +119,7 @@ fn workers(
     parts: &Parts,
     services: &Services,
     threads: &mut Vec<JoinHandle<()>>,
-) -> Result<Vec<WorkerPort<Epoch>>, RunError> {
+) -> Result<Vec<WorkerPort<SourceState>>, RunError> {
     let mut queues = Vec::new();
     for number in 0..count.max(1) {
         let (port, inbox) = worker_queues();
@@ -129,7 +131,7 @@ fn workers(
 }
 
 fn worker(
-    inbox: WorkerInbox<Epoch>,
+    inbox: WorkerInbox<SourceState>,
     factory: &Arc<dyn IngestFactory>,
     parts: &Parts,
     services: &Services,
@@ -142,6 +144,7 @@ fn worker(
         topics: Arc::clone(&parts.topics),
         board: Arc::clone(&parts.board),
         progress: Arc::clone(&parts.progress),
+        trials: Arc::clone(&parts.trials),
         clock: Arc::clone(&services.clock),
         metrics,
     }
@@ -150,7 +153,7 @@ fn worker(
 fn poll(
     parts: &Parts,
     lookup: Lookup,
-    queues: Vec<WorkerPort<Epoch>>,
+    queues: Vec<WorkerPort<SourceState>>,
     heartbeat: &Arc<Heartbeat>,
     services: &Services,
     threads: &mut Vec<JoinHandle<()>>,
@@ -160,6 +163,7 @@ fn poll(
         topics: Arc::clone(&parts.topics),
         activity: parts.out.activity.name.clone(),
         partitions: parts.out.activity.partitions,
+        trials: Arc::clone(&parts.trials),
         services: services.clone(),
     };
     let (prepare, thread) = prepare::spawn(&services.lifecycle, "ingest-prepare", preparer)?;

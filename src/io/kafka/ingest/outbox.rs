@@ -5,7 +5,7 @@ use super::super::error::RunError;
 use super::super::producer::{Destination, Producer};
 use super::super::services::partition_of_key;
 use super::super::stages::{IngestOut, RejectedRecord, SourceRecord};
-use crate::core::activity::{BatchBuilder, Record};
+use crate::core::activity::{BatchBuilder, Control, Record};
 use crate::core::event::FieldSet;
 use crate::core::units::Partition;
 use crate::io::metrics::IngestMetrics;
@@ -16,6 +16,8 @@ use std::sync::Arc;
 
 /// A rejected value larger than this is not kept: the line must fit into a message.
 const MAX_KEPT_VALUE: usize = 512 * 1024;
+/// The reason of a record that ended too many processes.
+const SET_ASIDE: &str = "set_aside";
 
 /// A topic that is written to, and how many partitions it has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,6 +160,18 @@ impl<'a> RecordOut<'a> {
     /// For `record` of `topic`.
     pub fn new(outbox: &'a mut Outbox, topic: &'a str, record: &'a SourceRecord<'a>) -> Self {
         Self { outbox, topic, record, emitted: 0, rejected: 0 }
+    }
+
+    /// The record is left out: a line among the rejected ones, and a control record that says so.
+    pub fn set_aside(&mut self) {
+        let detail = "it ended the process each time it was handled";
+        self.reject(RejectedRecord { reason: SET_ASIDE, detail, index: None, digest: None });
+        let partition = partition_of_key(self.topic.as_bytes(), self.outbox.topics.activity.partitions);
+        let (source, noticed) = (self.topic, self.record.received);
+        let control =
+            Control::SetAside { source, partition: self.record.partition, offset: self.record.offset.0, noticed };
+        let done = self.outbox.emit(partition, &Record::Control(control));
+        self.outbox.keep(done);
     }
 }
 

@@ -7,6 +7,7 @@ use super::super::prepare::Preparer;
 use super::super::producer::Destination;
 use super::super::services::{Services, partition_of_key};
 use super::super::topics_table::{TopicPartition, TopicTable};
+use super::super::trials::{Care, Trials};
 use super::super::workers::Prepared;
 use crate::core::activity::{BatchBuilder, Control, Record};
 use crate::core::units::{Epoch, Offset};
@@ -63,6 +64,15 @@ fn read_epoch(metadata: &str) -> Epoch {
     Epoch(metadata.strip_prefix(EPOCH_KEY).and_then(|digits| digits.parse().ok()).unwrap_or_default())
 }
 
+/// What a worker is told of a source partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourceState {
+    /// Which life of the topic.
+    pub epoch: Epoch,
+    /// How its records are to be handled.
+    pub care: Care,
+}
+
 /// Prepares source partitions.
 pub struct SourcePreparer {
     /// Asks the broker.
@@ -73,14 +83,16 @@ pub struct SourcePreparer {
     pub activity: String,
     /// Its partitions.
     pub partitions: u32,
+    /// Records that end processes.
+    pub trials: Arc<Trials>,
     /// The rest.
     pub services: Services,
 }
 
 impl Preparer for SourcePreparer {
-    type State = Epoch;
+    type State = SourceState;
 
-    fn prepare(&mut self, at: TopicPartition) -> Result<Prepared<Epoch>, RunError> {
+    fn prepare(&mut self, at: TopicPartition) -> Result<Prepared<SourceState>, RunError> {
         let topic = self.topics.name(at.topic);
         let committed = self.lookup.committed(topic, at.partition)?;
         let ends = self.lookup.ends(topic, at.partition)?;
@@ -93,7 +105,8 @@ impl Preparer for SourcePreparer {
             }
         }
         let metadata = format!("{EPOCH_KEY}{}", start.epoch.0);
-        Ok(Prepared { at, start: start.at, metadata, state: start.epoch })
+        let care = self.trials.begin(topic, at.partition, start.at)?;
+        Ok(Prepared { at, start: start.at, metadata, state: SourceState { epoch: start.epoch, care } })
     }
 }
 

@@ -9,10 +9,12 @@ use super::super::deliveries::DeliverySet;
 use super::super::error::RunError;
 use super::super::stages::{IngestStage, SourceIndex, SourceRecord};
 use super::super::topics_table::{TopicPartition, TopicTable};
+use super::super::trials::{Care, Entry, Trials};
 use super::super::workers::{Control, Countdown, WorkerInbox};
 use super::outbox::{Outbox, RecordOut};
 use super::progress::Progress;
-use crate::core::units::{Epoch, Offset};
+use super::start::SourceState;
+use crate::core::units::{Offset, Ordinal, Position};
 use crate::io::clock::Clock;
 use crate::io::metrics::IngestMetrics;
 use crossbeam_channel::RecvTimeoutError;
@@ -28,7 +30,7 @@ const SETTLE_WAIT: Duration = Duration::from_millis(5);
 
 struct Owned {
     generation: Generation,
-    epoch: Epoch,
+    state: SourceState,
 }
 
 /// What has to be delivered before these offsets may be committed.
@@ -41,7 +43,7 @@ struct Turn {
 /// A worker's parts.
 pub struct IngestWorker {
     /// Its queues.
-    pub inbox: WorkerInbox<Epoch>,
+    pub inbox: WorkerInbox<SourceState>,
     /// Its stage.
     pub stage: Box<dyn IngestStage>,
     /// Its batches.
@@ -52,6 +54,8 @@ pub struct IngestWorker {
     pub board: Arc<CommitBoard>,
     /// How far ingest has come.
     pub progress: Arc<Progress>,
+    /// Records that end processes.
+    pub trials: Arc<Trials>,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
     /// Counters.
@@ -119,7 +123,7 @@ impl IngestWorker {
     }
 
     fn batch(&mut self, state: &mut State, batch: &OwnedBatch) -> Result<(), RunError> {
-        let Some(owned) = state.owned.get(&batch.from) else { return Ok(()) };
+        let Some(owned) = state.owned.get_mut(&batch.from) else { return Ok(()) };
         if owned.generation != batch.generation {
             return Ok(());
         }
@@ -128,14 +132,14 @@ impl IngestWorker {
         for received in batch.records() {
             let record = SourceRecord {
                 source: SourceIndex(batch.from.topic.0),
-                epoch: owned.epoch,
+                epoch: owned.state.epoch,
                 partition: batch.from.partition,
                 offset: received.offset,
                 received: received.timestamp.map_or(now, |time| time.min(now)),
                 payload: received.payload,
             };
             let mut out = RecordOut::new(&mut self.outbox, topic, &record);
-            self.stage.process(&record, &mut out);
+            owned.state.care = handle(self.stage.as_mut(), &self.trials, topic, &record, &mut out, owned.state.care)?;
             counts.add(out.emitted, out.rejected);
             last = Some(record.received);
         }
@@ -166,10 +170,10 @@ impl IngestWorker {
         Ok(())
     }
 
-    fn control(&self, state: &mut State, control: Control<Epoch>) {
+    fn control(&self, state: &mut State, control: Control<SourceState>) {
         match control {
-            Control::Adopt { at, generation, state: epoch, start: _ } => {
-                state.owned.insert(at, Owned { generation, epoch });
+            Control::Adopt { at, generation, state: source, start: _ } => {
+                state.owned.insert(at, Owned { generation, state: source });
                 self.progress.adopt(at);
             }
             Control::Release { at, done, lost: _ } => {
@@ -192,6 +196,37 @@ impl IngestWorker {
                 self.board.reached(at, point);
             }
             turn.released.iter().for_each(|done| done.arrive());
+        }
+    }
+}
+
+/// Hands one record to the stage, unless it has ended too many processes; gives the care that the next one needs.
+fn handle(
+    stage: &mut dyn IngestStage,
+    trials: &Trials,
+    topic: &str,
+    record: &SourceRecord<'_>,
+    out: &mut RecordOut<'_>,
+    care: Care,
+) -> Result<Care, RunError> {
+    if !care.is_careful() {
+        stage.process(record, out);
+        return Ok(care);
+    }
+    let at = Position { offset: record.offset, ordinal: Ordinal(0) };
+    match trials.enter(topic, record.partition, at, care)? {
+        Entry::Free => {
+            stage.process(record, out);
+            Ok(care)
+        }
+        Entry::Noted(handling) => {
+            stage.process(record, out);
+            handling.done(care)
+        }
+        Entry::SetAside => {
+            tracing::error!(topic, partition = record.partition.0, offset = record.offset.0, "a record is set aside");
+            out.set_aside();
+            Ok(Care::None)
         }
     }
 }

@@ -50,6 +50,8 @@ impl<S: Send + 'static> PollThread<S> {
     fn begin_assign(&mut self, wanted: Vec<TopicPartition>) -> Result<(), RunError> {
         self.setup.notes.set_answering(true);
         let sent = self.setup.prepare.jobs.try_send(wanted.clone());
+        // Where what follows fails, the phase says what is still to be answered.
+        self.phase = Phase::Preparing { wanted: wanted.clone(), ready: Vec::new() };
         sent.map_err(|_| RunError::Ended { what: "the thread that prepares partitions" })?;
         self.go_on_assigning(wanted, Vec::new())
     }
@@ -66,9 +68,11 @@ impl<S: Send + 'static> PollThread<S> {
             return Ok(());
         }
         let list = self.list(ready.iter().map(|p| (p.at, Some(p.start), p.metadata.as_str())));
+        self.phase = Phase::Preparing { wanted, ready: Vec::new() };
         for prepared in ready {
             self.adopt(prepared)?;
         }
+        self.phase = Phase::Steady;
         self.consumer.incremental_assign(&list).map_err(RunError::kafka("assigning partitions"))?;
         self.setup.notes.set_answering(false);
         self.count_owned();
@@ -94,6 +98,9 @@ impl<S: Send + 'static> PollThread<S> {
 
     fn begin_release(&mut self, partitions: Vec<TopicPartition>, lost: bool, closing: bool) -> Result<(), RunError> {
         let done = Countdown::new(partitions.iter().filter(|at| self.owned.contains_key(at)).count());
+        let within = if self.setup.lifecycle.has_failed() { Duration::ZERO } else { RELEASE_WITHIN };
+        let until = Instant::now() + within;
+        self.phase = Phase::Releasing { partitions: partitions.clone(), done: Arc::clone(&done), until, lost, closing };
         for at in &partitions {
             if self.parking.forget(*at) {
                 self.pause_or_resume(*at, false);
@@ -103,9 +110,6 @@ impl<S: Send + 'static> PollThread<S> {
             let worker = owned.worker;
             self.control(worker, Control::Release { at: *at, lost, done: Arc::clone(&done) })?;
         }
-        let within = if self.setup.lifecycle.has_failed() { Duration::ZERO } else { RELEASE_WITHIN };
-        let until = Instant::now() + within;
-        self.phase = Phase::Releasing { partitions, done, until, lost, closing };
         Ok(())
     }
 
@@ -132,6 +136,36 @@ impl<S: Send + 'static> PollThread<S> {
         }
         let list = self.list(partitions.iter().map(|at| (*at, None, "")));
         self.consumer.incremental_unassign(&list).map_err(RunError::kafka("giving partitions up"))
+    }
+
+    /// Answers what the group still waits for, without any of the work that goes before: the client closes only once it has
+    /// its answers, and until it is closed the partitions are nobody else's.
+    pub(super) fn abandon(&mut self) {
+        let mut changes = Vec::new();
+        match std::mem::replace(&mut self.phase, Phase::Released) {
+            Phase::Preparing { wanted, .. } => changes.push(Change::Assign(wanted)),
+            Phase::Releasing { partitions, lost, closing: false, .. } => {
+                changes.push(Change::Revoke { partitions, lost });
+            }
+            Phase::Committing { partitions, closing: false, .. } => {
+                changes.push(Change::Revoke { partitions, lost: false });
+            }
+            Phase::Releasing { .. } | Phase::Committing { .. } | Phase::Steady | Phase::Released => {}
+        }
+        changes.extend(std::iter::from_fn(|| self.setup.notes.next_change()));
+        for change in changes {
+            let answered = match change {
+                Change::Assign(wanted) => {
+                    self.consumer.incremental_assign(&self.list(wanted.iter().map(|at| (*at, None, ""))))
+                }
+                Change::Revoke { partitions, .. } => {
+                    self.consumer.incremental_unassign(&self.list(partitions.iter().map(|at| (*at, None, ""))))
+                }
+            };
+            if let Err(error) = answered {
+                tracing::debug!(stage = self.setup.stage, %error, "answering while abandoning");
+            }
+        }
     }
 
     fn control(&self, worker: usize, message: Control<S>) -> Result<(), RunError> {

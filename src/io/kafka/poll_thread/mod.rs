@@ -119,6 +119,15 @@ impl<S: Send + 'static> PollThread<S> {
     /// # Errors
     /// [`RunError`], which ends the process.
     pub fn run(mut self) -> Result<(), RunError> {
+        let outcome = self.turns();
+        if outcome.is_err() {
+            self.abandon();
+        }
+        self.close();
+        outcome
+    }
+
+    fn turns(&mut self) -> Result<(), RunError> {
         while !matches!(self.phase, Phase::Released) {
             self.setup.heartbeat.beat();
             self.check_client()?;
@@ -129,7 +138,6 @@ impl<S: Send + 'static> PollThread<S> {
             }
             self.read()?;
         }
-        self.close();
         Ok(())
     }
 

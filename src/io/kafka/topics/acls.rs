@@ -49,9 +49,8 @@ pub fn acls(settings: &Settings) -> Vec<Acl> {
     let mut acls: Vec<Acl> = sources.map(|source| topic(Role::Ingest, READ, &source.topic)).collect();
     for role in Role::ALL {
         acls.extend(needs(role).iter().map(|(need, operations)| topic(role, operations, settings.topics.name(*need))));
-        // Each sink has a group of its own, which ends in its name.
-        let prefixed = role == Role::Sinks;
-        acls.push(Acl { role, operations: &["Read"], resource: "group", name: settings.group(role), prefixed });
+        // Each sink has a group of its own, which ends in its name; notes about records that end processes have groups too.
+        acls.push(Acl { role, operations: &["Read"], resource: "group", name: settings.group(role), prefixed: true });
         if role == Role::Sinks {
             let name = settings.console_group();
             acls.push(Acl { role, operations: &["Read"], resource: "group", name, prefixed: false });
