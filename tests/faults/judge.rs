@@ -5,7 +5,7 @@ use crate::receiver::Told;
 use crate::story::Pairs;
 use leakwatch::core::incident::{Incident, Status};
 use rdkafka::ClientConfig;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Built-in incidents that would say that something was lost; nothing here may cause one.
 const LOSSES: [&str; 2] = ["gap", "state-incomplete"];
@@ -27,6 +27,8 @@ pub struct Verdict {
     pub lines: usize,
     /// Lines that were written more than once, always alike.
     pub repeated: usize,
+    /// Events that the test's own producer wrote twice: how many times they count is then right either way.
+    pub told_twice: usize,
 }
 
 impl Verdict {
@@ -41,6 +43,13 @@ pub fn raised(config: &ClientConfig, topic: &str) -> Pairs {
     let lines = read_all(config, topic);
     let pairs = lines.iter().map(|line| pair(&serde_json::from_slice(&line.value).expect("an incident")));
     pairs.filter(|(rule, _)| rule.starts_with(OURS)).collect()
+}
+
+/// Events that stand in `topic` more than once; each bears a customer's number of its own.
+pub fn told_twice(config: &ClientConfig, topic: &str) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let lines = read_all(config, topic).into_iter().map(|line| String::from_utf8_lossy(&line.value).into_owned());
+    lines.filter(|line| !seen.insert(line.clone())).collect()
 }
 
 /// Compares the topic with what was expected, and what was told with the topic.

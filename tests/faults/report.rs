@@ -18,6 +18,7 @@ pub fn print(plan: &Plan, bench: &Bench, verdict: &Verdict, done: &BTreeMap<Faul
         ("seed", plan.seed.to_string()),
         ("load, s", plan.load.as_secs().to_string()),
         ("events", bench.feed.events.to_string()),
+        ("of them written twice by the test's own producer", verdict.told_twice.to_string()),
         ("processes killed", kills.to_string()),
         ("processes that ended themselves and were started again", ended.to_string()),
         ("broker faults", of_brokers.to_string()),

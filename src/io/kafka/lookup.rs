@@ -228,6 +228,7 @@ fn passes(code: RDKafkaErrorCode) -> bool {
         Code::BrokerTransportFailure,
         Code::AllBrokersDown,
         Code::WaitingForCoordinator,
+        Code::DestroyBroker,
         Code::UnknownTopicOrPartition,
     ]
     .contains(&code)
