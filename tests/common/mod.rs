@@ -1,7 +1,9 @@
 //! What integration tests share.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub mod gate;
 pub mod kafka;
+pub mod object_server;
 pub mod process;
 pub mod secure;
 pub mod service;
