@@ -151,8 +151,8 @@ fn place(text: &str) -> Option<Place> {
     if text.starts_with("file://") {
         return Url::parse(text).ok()?.to_file_path().ok().map(Place::Directory);
     }
-    let schemes = [Scheme::S3, Scheme::Gcs, Scheme::Azure].into_iter();
-    let (scheme, rest) = schemes.filter_map(|scheme| Some((scheme, text.strip_prefix(scheme.prefix())?))).next()?;
+    let mut schemes = [Scheme::S3, Scheme::Gcs, Scheme::Azure].into_iter();
+    let (scheme, rest) = schemes.find_map(|scheme| Some((scheme, text.strip_prefix(scheme.prefix())?)))?;
     bucket(rest).map(|bucket| Place::Bucket(scheme, bucket))
 }
 
@@ -192,12 +192,11 @@ fn gcs(bucket: Bucket, raw: &Gcs, at: &At<'_>, checker: &mut Checker<'_>) -> Gcs
 
 fn azure(bucket: Bucket, raw: &Azure, at: &At<'_>, checker: &mut Checker<'_>) -> AzureStore {
     let key = at.key("account");
-    let account = match &raw.account {
-        Some(account) => name(account, &key, "a storage account's name", checker),
-        None => {
-            checker.fail(&key, "is missing, and an az:// store needs it");
-            String::new()
-        }
+    let account = if let Some(account) = &raw.account {
+        name(account, &key, "a storage account's name", checker)
+    } else {
+        checker.fail(&key, "is missing, and an az:// store needs it");
+        String::new()
     };
     let reach = reach(raw.endpoint.as_deref(), raw.allow_http, raw.ca_file.as_ref(), at, checker);
     AzureStore { bucket, reach, account, access_key_file: raw.access_key_file.clone() }

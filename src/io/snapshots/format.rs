@@ -21,7 +21,7 @@ pub const VERSION: u16 = 1;
 pub const MAX_STATE_BYTES: u64 = 16 << 30;
 
 /// The layouts that this build reads. A new version is a new variant, and the variant before it stays: `decode` then has
-/// an arm for each, and tests/snapshot_formats.rs a stored snapshot of each.
+/// an arm for each, and `tests/snapshot_formats.rs` a stored snapshot of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Layout {
     V1,

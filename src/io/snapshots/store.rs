@@ -16,7 +16,7 @@ const SUFFIX: &str = ".snapshot";
 /// Listing or deleting, with what the store's client tries again, may take this long.
 const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 /// So may reading or writing one snapshot.
-const TRANSFER_WITHIN: Duration = Duration::from_secs(120);
+const TRANSFER_WITHIN: Duration = Duration::from_mins(2);
 
 /// Why a snapshot could not be written or read.
 #[derive(Debug, Error)]
