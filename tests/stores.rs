@@ -228,11 +228,12 @@ impl<'a> Bench<'a> {
         eventually("a snapshot holds it", WITHIN, || reached() >= end);
         end
     }
+}
 
-    fn await_activity(&self, process: &Process, records: u32) {
-        let applied = || process.metric("leakwatch_applied_records_total{kind=\"activity\"}");
-        eventually("detect has read it", WITHIN, || applied() > f64::from(records) - 0.5);
-    }
+/// Waits until detect has read so many events.
+fn await_activity(process: &Process, records: u32) {
+    let applied = || process.metric("leakwatch_applied_records_total{kind=\"activity\"}");
+    eventually("detect has read it", WITHIN, || applied() > f64::from(records) - 0.5);
 }
 
 fn kill(mut process: Process) {
@@ -269,7 +270,7 @@ fn a_killed_service_goes_on_from_what_s3_has() {
 
     let first = bench.ready();
     bench.read("e1", 4);
-    bench.await_activity(&first, 4);
+    await_activity(&first, 4);
     let end = bench.await_snapshot();
     kill(first);
     // Without the snapshot nobody knows the four.
@@ -280,7 +281,7 @@ fn a_killed_service_goes_on_from_what_s3_has() {
     assert!(!bench.is_raised("state-incomplete", None) && !bench.is_raised("gap", None));
 
     bench.read("e2", 4);
-    bench.await_activity(&second, 7);
+    await_activity(&second, 7);
     bench.await_snapshot();
     eventually("there is an older one", WITHIN, || paths(&store, TEST, &runtime).len() > 1);
     kill(second);

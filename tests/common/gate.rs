@@ -68,7 +68,7 @@ impl Gate {
             let answer = format!("HTTP/1.1 {line}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
             // What was asked is read to its pause, so that the answer is not lost to a reset.
             let _ = client.set_read_timeout(Some(LOOK_EVERY));
-            let mut asked = [0; 64 * 1024];
+            let mut asked = [0; 16 * 1024];
             while client.read(&mut asked).is_ok_and(|read| read > 0) {}
             let _ = client.write_all(answer.as_bytes());
         }
@@ -83,7 +83,7 @@ impl Gate {
 
     fn pass(&self, from: &mut TcpStream, to: &mut TcpStream) {
         let _ = from.set_read_timeout(Some(LOOK_EVERY));
-        let mut bytes = [0; 64 * 1024];
+        let mut bytes = [0; 16 * 1024];
         while self.is(Mode::Open) {
             match from.read(&mut bytes) {
                 Ok(0) => break,
