@@ -95,7 +95,7 @@ impl Setting {
         let events: Vec<_> = world.events().take(EVENTS).collect();
         let bytes: usize = events.iter().map(|event| event.line.len()).sum();
         println!("{} events of {} bytes on average", events.len(), bytes / events.len());
-        Self { events, knowledge: Knowledge { directory, filters, tagger, region: Region::CN } }
+        Self { events, knowledge: Knowledge { directory, filters, tagger, others: Vec::new(), region: Region::CN } }
     }
 
     fn ingest_settings() -> IngestSettings {

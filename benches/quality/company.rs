@@ -81,7 +81,13 @@ pub fn knowledge(scene: &Scene, tags: &TagMaker, filters: Arc<FilterSet>) -> Kno
     let lines: Vec<String> = scene.population.directory_lines(zone, scene.settings.start).collect();
     let directory = Directory::parse(&lines.join("\n"), zone).expect("a directory");
     let filters = Some(filters);
-    Knowledge { directory: Arc::new(directory), filters, tagger: tags.tagger.clone(), region: Region::CN }
+    Knowledge {
+        directory: Arc::new(directory),
+        filters,
+        tagger: tags.tagger.clone(),
+        others: Vec::new(),
+        region: Region::CN,
+    }
 }
 
 /// An engine that is fed one event after the other.

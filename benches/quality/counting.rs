@@ -95,6 +95,7 @@ fn corrected(seed: u64) -> Vec<Option<f64>> {
         directory: Arc::new(Directory::parse("", "UTC").expect("an empty directory")),
         filters: Some(tags.filters(&base, rate)),
         tagger: tags.tagger,
+        others: Vec::new(),
         region: Region::CN,
     };
     CORRECTED.iter().map(|limit| error_at(*limit, &base, knowledge.clone())).collect()

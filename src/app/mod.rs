@@ -22,7 +22,7 @@ use crate::io::lifecycle::{Lifecycle, Reason};
 use crate::io::live::Live;
 use crate::io::metrics::Metrics;
 use crate::io::sinks::SinkSetupError;
-use crate::io::snapshots::SnapshotError;
+use crate::io::stores;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -75,7 +75,7 @@ pub enum AppError {
     },
     /// The state store.
     #[error(transparent)]
-    Store(#[from] SnapshotError),
+    Store(#[from] stores::OpenError),
     /// An address that cannot be had.
     #[error("http.metrics: {address}")]
     Listen {
@@ -103,7 +103,7 @@ impl AppError {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Client(_) | Self::Knowledge(_) | Self::Sink { .. } => true,
-            Self::Store(error) => matches!(error, SnapshotError::NotBuiltIn { .. } | SnapshotError::Address),
+            Self::Store(error) => !matches!(error, stores::OpenError::Directory { .. }),
             Self::Listen { .. } | Self::Run(_) | Self::System(_) | Self::Metrics(_) | Self::Failed(_) => false,
         }
     }

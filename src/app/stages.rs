@@ -1,7 +1,7 @@
 //! The stages that this process's roles need, started.
 
 use super::{AppError, Base, sinks};
-use crate::config::settings::{InternalTopic, Role, StateStore};
+use crate::config::settings::{InternalTopic, Role};
 use crate::core::decode::DecodeLimits;
 use crate::core::incident::Severity;
 use crate::core::ingest::{IngestSettings as EngineIngestSettings, Knowledge};
@@ -16,7 +16,8 @@ use crate::io::kafka::stages::{Detectors, IngestFactory};
 use crate::io::kafka::{RunError, services::Services};
 use crate::io::knowledge::{self, KnowledgeError};
 use crate::io::shared_knowledge::{KnowledgeWatch, LOOK_EVERY, SharedKnowledge};
-use crate::io::snapshots::{Scope, SnapshotError, SnapshotStore};
+use crate::io::snapshots::{Scope, SnapshotStore};
+use crate::io::stores;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -86,14 +87,12 @@ fn start_detect(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError>
     Ok(())
 }
 
-fn open_store(base: &Base, activity: &str) -> Result<SnapshotStore, SnapshotError> {
+fn open_store(base: &Base, activity: &str) -> Result<SnapshotStore, stores::OpenError> {
     let settings = &base.plan.settings;
-    let address = match &settings.state.store {
-        StateStore::Directory(path) => path.display().to_string(),
-        StateStore::S3(url) | StateStore::Gcs(url) | StateStore::Azure(url) => url.to_string(),
-    };
+    let store = stores::open(&settings.state.store)?;
     let scope = Scope { deployment: settings.deployment.clone(), topic: activity.to_owned() };
-    SnapshotStore::open(&address, scope, u32::from(settings.state.keep_days), base.runtime.handle().clone())
+    let keep_days = u32::from(settings.state.keep_days);
+    Ok(SnapshotStore::new(store, scope, keep_days, base.runtime.handle().clone()))
 }
 
 fn start_ingest(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError> {

@@ -66,11 +66,11 @@ pub fn read(settings: &EngineSettings) -> Result<Knowledge, KnowledgeError> {
     let directory = Arc::new(read_directory(settings)?);
     let Some(filters) = &settings.filters else {
         let tagger = Tagger::new(&TagKey::new(LOCAL_KEY));
-        return Ok(Knowledge { directory, filters: None, tagger, region: Region::CN });
+        return Ok(Knowledge { directory, filters: None, tagger, others: Vec::new(), region: Region::CN });
     };
-    let (set, tagger) = read_filters(filters)?;
+    let (set, tagger, others) = read_filters(filters)?;
     let region = set.manifest().region().map_err(|_| KnowledgeError::Region { dir: filters.dir.clone() })?;
-    Ok(Knowledge { directory, filters: Some(Arc::new(set)), tagger, region })
+    Ok(Knowledge { directory, filters: Some(Arc::new(set)), tagger, others, region })
 }
 
 /// Reads the directory file; without one, nobody is known.
@@ -84,16 +84,25 @@ pub fn read_directory(settings: &EngineSettings) -> Result<Directory, KnowledgeE
     Directory::parse(&text, timezone).map_err(|errors| KnowledgeError::Directory { path: path.clone(), errors })
 }
 
-/// Reads the filters with the first of the keys that fits them.
+/// Reads the filters with the one of the keys that fits them; gives that key, and the other keys that count too.
 ///
 /// # Errors
 /// [`KnowledgeError`]
-pub fn read_filters(settings: &FilterSettings) -> Result<(FilterSet, Tagger), KnowledgeError> {
-    let mut refused = None;
+pub fn read_filters(settings: &FilterSettings) -> Result<(FilterSet, Tagger, Vec<Tagger>), KnowledgeError> {
+    let mut keys: Vec<TagKey> = Vec::new();
     for path in key_paths(settings)? {
         let key = key_file::read(&path)?;
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    let mut refused = None;
+    for (at, key) in keys.iter().enumerate() {
         match filter_dir::load(&settings.dir, &key.fingerprint()) {
-            Ok(set) => return Ok((set, Tagger::new(&key))),
+            Ok(set) => {
+                let tagger = Tagger::apart(&keys.remove(at));
+                return Ok((set, tagger, keys.iter().map(Tagger::apart).collect()));
+            }
             Err(error) => refused = Some(error),
         }
     }

@@ -2,7 +2,9 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 pub mod brokers;
+pub mod gate;
 pub mod kafka;
+pub mod object_server;
 pub mod process;
 pub mod secure;
 pub mod service;

@@ -1,5 +1,6 @@
 //! Small real stages, and a deployment of the runtime around them.
 
+use leakwatch::config::settings::StateStore;
 use leakwatch::core::activity::{Activity, Control, Flags, Origin, Record, Tick};
 use leakwatch::core::detector::{DetectorStats, Output, StateError};
 use leakwatch::core::incident::{
@@ -19,6 +20,7 @@ use leakwatch::io::kafka::stages::{
 use leakwatch::io::lifecycle::Lifecycle;
 use leakwatch::io::metrics::Metrics;
 use leakwatch::io::snapshots::{Scope, SnapshotStore};
+use leakwatch::io::stores;
 use rdkafka::config::ClientConfig;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -289,8 +291,8 @@ impl Instance {
             workers: 2,
         };
         let scope = Scope { deployment: self.services.group_prefix.clone(), topic: topics.activity.clone() };
-        let address = directory.display().to_string();
-        let store = SnapshotStore::open(&address, scope, 31, runtime.clone()).expect("a store");
+        let place = StateStore::Directory(directory.to_owned());
+        let store = SnapshotStore::new(stores::open(&place).expect("a store"), scope, 31, runtime.clone());
         let (factory, rules) = (Arc::new(CountDetectFactory), rules.cloned().map(Arc::new));
         self.running.push(detect::start(&settings, factory, rules, store, Arc::default(), &self.services)?);
         Ok(())

@@ -90,7 +90,7 @@ impl Report {
             egress_events: figures.egress,
             egress_events_unseen: figures.unseen,
             bytes_egressed: figures.bytes,
-            identifiers: touched.kinds().map(str::to_owned).collect(),
+            identifiers: touched.kinds().into_iter().map(str::to_owned).collect(),
             objects: figures.objects.iter().cloned().collect(),
             destinations: figures.destinations.iter().cloned().collect(),
             begins_late,

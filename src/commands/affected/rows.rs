@@ -53,7 +53,7 @@ pub(super) fn open(path: &Path) -> Result<CustomerCsv, Failure> {
 pub(super) fn write(customers: CustomerCsv, touched: &Touched, knowledge: &Knowledge) -> Result<Tally, Failure> {
     let columns = customers.columns.clone();
     let mut out = csv::Writer::from_writer(io::BufWriter::new(io::stdout().lock()));
-    let (mut tally, mut normal) = (Tally::default(), String::new());
+    let (mut tally, mut normal, mut set) = (Tally::default(), String::new(), String::new());
     let mut header = customers.header.clone();
     for name in COLUMNS {
         header.push_field(name.as_bytes());
@@ -63,8 +63,7 @@ pub(super) fn write(customers: CustomerCsv, touched: &Touched, knowledge: &Knowl
         let found = columns.iter().filter_map(|column| {
             let value = std::str::from_utf8(column.value(row)).ok()?;
             let known = normalise(&column.kind, value, knowledge.region, &mut normal);
-            let tag = known.then(|| knowledge.tagger.tag(column.kind.name(), &normal))?;
-            touched.find(column.kind.name(), tag)
+            if known { under_any_key(touched, knowledge, column.kind.name(), &normal, &mut set) } else { None }
         });
         let Some(touch) = found.reduce(Touch::merged) else { return Ok::<(), Failed>(()) };
         tally.add(touch);
@@ -72,6 +71,22 @@ pub(super) fn write(customers: CustomerCsv, touched: &Touched, knowledge: &Knowl
     })?;
     out.flush().map_err(Failure::run)?;
     Ok(Tally { rows, ..tally })
+}
+
+/// The log may hold the same customer under several keys; `set` is scratch.
+fn under_any_key(
+    touched: &Touched,
+    knowledge: &Knowledge,
+    kind: &str,
+    normal: &str,
+    set: &mut String,
+) -> Option<Touch> {
+    let found = knowledge.taggers().filter_map(|tagger| {
+        set.clear();
+        tagger.name_set(kind, set);
+        touched.find(set, tagger.tag(kind, normal))
+    });
+    found.reduce(Touch::merged)
 }
 
 fn with(row: &ByteRecord, touch: Touch) -> ByteRecord {

@@ -12,7 +12,8 @@ use std::path::PathBuf;
 pub struct Filters {
     /// The directory that `leakwatch filter build` writes; a new one is picked up by itself.
     pub dir: PathBuf,
-    /// Files that hold keys; the filter's own is found by its fingerprint, so that a key can be changed.
+    /// Files that hold keys. The filter's own is found by its fingerprint; identifiers are tagged under every one, so that
+    /// one key can follow another.
     pub key_files: Vec<PathBuf>,
     /// A filter older than this is an incident.
     #[serde(default = "stale_after")]

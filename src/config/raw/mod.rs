@@ -8,6 +8,7 @@ mod kafka;
 mod service;
 mod sinks;
 mod sources;
+mod stores;
 mod topics;
 mod values;
 
@@ -17,6 +18,7 @@ pub use kafka::{Kafka, Mechanism, Protocol, Security};
 pub use service::{Heartbeat, Log, LogFormat, LogLevel, State};
 pub use sinks::{AlertmanagerSink, FileSink, MinSeverity, OcsfSink, PagerdutySink, Sink, SlackSink, WebhookSink};
 pub use sources::{Silent, SilentBy, Source, SourceType};
+pub use stores::{Azure, Gcs, S3};
 pub use topics::{Partitions, Retention, Topics};
 pub use values::{Address, Span};
 

@@ -1,5 +1,6 @@
 //! Sections that only the service reads: `state`, `log`, `heartbeat`.
 
+use super::stores::{Azure, Gcs, S3};
 use super::values::Span;
 use crate::core::time::Millis;
 use schemars::JsonSchema;
@@ -11,6 +12,12 @@ use serde::{Deserialize, Serialize};
 pub struct State {
     /// An object store for snapshots: a directory, or a URL (`file:///…`, `s3://…`, `gs://…`, `az://…`).
     pub store: String,
+    /// How an `s3://` store is reached.
+    pub s3: Option<S3>,
+    /// How a `gs://` store is reached.
+    pub gcs: Option<Gcs>,
+    /// How an `az://` store is reached.
+    pub azure: Option<Azure>,
     /// How often each partition's state is written.
     pub snapshot_every: Span,
     /// How many daily snapshots are kept.
@@ -23,6 +30,9 @@ impl Default for State {
     fn default() -> Self {
         Self {
             store: "/var/lib/leakwatch/state".to_owned(),
+            s3: None,
+            gcs: None,
+            azure: None,
             snapshot_every: Span(Millis::from_secs(30)),
             keep_days: 31,
             max_entities: 2_000_000,

@@ -8,6 +8,7 @@ mod role;
 mod service;
 mod sinks;
 mod sources;
+mod stores;
 mod topics;
 
 pub use crate::config::raw::SilentBy;
@@ -17,9 +18,10 @@ pub use engine::{
 pub use http::{AuthSettings, HttpSettings};
 pub use kafka::{KafkaSettings, Sasl, SecuritySettings, Tls};
 pub use role::Role;
-pub use service::{HeartbeatSettings, LogSettings, StateSettings, StateStore};
+pub use service::{HeartbeatSettings, LogSettings, StateSettings};
 pub use sinks::{SinkKind, SinkSettings};
 pub use sources::{SilentSettings, SourceSettings};
+pub use stores::{AzureStore, Bucket, GcsStore, Reach, S3Store, StateStore};
 pub use topics::{InternalTopic, TopicSettings, TopicsSettings};
 
 use super::document::{self, At};

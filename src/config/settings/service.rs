@@ -1,11 +1,10 @@
 //! `state`, `log` and `heartbeat`, checked.
 
 use super::checker::Checker;
+use super::stores::{self, StateStore};
 use crate::config::document::At;
 use crate::config::raw::{Heartbeat, LogFormat, LogLevel, State};
 use crate::core::time::Millis;
-use std::path::PathBuf;
-use url::Url;
 
 /// Where state is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,19 +15,6 @@ pub struct StateSettings {
     pub snapshot_every: Millis,
     /// How many daily snapshots are kept.
     pub keep_days: u16,
-}
-
-/// An object store.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StateStore {
-    /// A local directory.
-    Directory(PathBuf),
-    /// Amazon S3 and what speaks its protocol (`s3://bucket/prefix`).
-    S3(Url),
-    /// Google Cloud Storage (`gs://bucket/prefix`).
-    Gcs(Url),
-    /// Azure Blob Storage (`az://container/prefix`).
-    Azure(Url),
 }
 
 /// What the service says of itself.
@@ -55,34 +41,10 @@ const HEARTBEAT_MAX: Millis = Millis::from_hours(24);
 
 pub(super) fn check_state(raw: &State, checker: &mut Checker<'_>) -> StateSettings {
     let at = At::ROOT.key("state");
-    let store = store(&raw.store).unwrap_or_else(|| {
-        checker.fail(
-            &at.key("store"),
-            "expected a directory, or a URL that begins with file:///, s3://, gs:// or az:// and names a bucket",
-        );
-        StateStore::Directory(PathBuf::new())
-    });
     StateSettings {
-        store,
+        store: stores::check(raw, checker),
         snapshot_every: checker.span(&at.key("snapshot_every"), raw.snapshot_every, SNAPSHOT_MIN..=SNAPSHOT_MAX),
         keep_days: checker.number(&at.key("keep_days"), raw.keep_days, 1..=MAX_KEEP_DAYS),
-    }
-}
-
-fn store(text: &str) -> Option<StateStore> {
-    if text.trim().is_empty() {
-        return None;
-    }
-    if !text.contains("://") {
-        return Some(StateStore::Directory(PathBuf::from(text)));
-    }
-    let url = Url::parse(text).ok().filter(|url| url.username().is_empty() && url.password().is_none())?;
-    match url.scheme() {
-        "file" => url.to_file_path().ok().map(StateStore::Directory),
-        "s3" if url.has_host() => Some(StateStore::S3(url)),
-        "gs" if url.has_host() => Some(StateStore::Gcs(url)),
-        "az" if url.has_host() => Some(StateStore::Azure(url)),
-        _ => None,
     }
 }
 

@@ -53,7 +53,8 @@ fn the_contracts_example_is_read_whole() {
     assert_eq!(sources[1].kind, Some(EventKind::Egress));
     let Decoder::Mapped(map) = &sources[2].decoder else { panic!("expected a map") };
     assert!(map.each.is_some() && map.actor.is_some() && map.client_ip.is_none());
-    assert_eq!(settings.state.store, StateStore::S3("s3://leakwatch/state".parse().expect("a URL")));
+    let StateStore::S3(store) = &settings.state.store else { panic!("expected S3") };
+    assert_eq!((&*store.bucket.name, &*store.bucket.prefix), ("leakwatch", "state"));
     assert_eq!(settings.sinks[0].min_severity, Severity::Warning);
     assert!(matches!(settings.http.auth, AuthSettings::Header { .. }));
     assert_eq!(settings.group(Role::Detect), "leakwatch-shop-prod-detect");
@@ -131,4 +132,50 @@ fn a_missing_file_is_named() {
     let error = Settings::load(Path::new("/no/such/leakwatch.yaml")).expect_err("no file");
     let told = format!("{:#}", anyhow::Error::new(error));
     assert!(told.starts_with("/no/such/leakwatch.yaml: No such file"), "{told}");
+}
+
+#[test]
+fn a_store_is_reached_by_its_own_section() {
+    let parse = |state: &str| Settings::parse(&format!("{LEAST}state: {state}\n"), "leakwatch.yaml");
+    let keys = "access_key_file: /s/id, secret_key_file: /s/secret";
+    let s3 =
+        format!("{{store: \"s3://b.u-k/a/b/\", s3: {{endpoint: \"http://minio:9000\", allow_http: true, {keys}}}}}");
+    let StateStore::S3(store) = parse(&s3).expect("valid").state.store else { panic!("expected S3") };
+    assert_eq!((&*store.bucket.name, &*store.bucket.prefix), ("b.u-k", "a/b"));
+    assert!(store.key_files.is_some() && store.region.is_none());
+    let azure = "{store: \"az://box\", azure: {account: shop}}";
+    assert!(matches!(parse(azure).expect("valid").state.store, StateStore::Azure(store) if store.account == "shop"));
+    let gcs = "{store: \"gs://box/p\", gcs: {service_account_file: /s/sa.json}}";
+    assert!(matches!(parse(gcs).expect("valid").state.store, StateStore::Gcs(_)));
+    let file = "{store: \"file:///var/a%20b\"}";
+    assert_eq!(parse(file).expect("valid").state.store, StateStore::Directory("/var/a b".into()));
+}
+
+#[test]
+fn a_store_that_could_not_be_opened_is_refused_by_line_and_field() {
+    for (state, field) in [
+        ("{store: \"\"}", "state.store"),
+        ("{store: \"s3://\"}", "state.store"),
+        ("{store: \"s3://user:pass@bucket\"}", "state.store"),
+        ("{store: \"s3://bucket:9000/x\"}", "state.store"),
+        ("{store: \"s3://bucket/a/../b\"}", "state.store"),
+        ("{store: \"s3://bucket/a//b\"}", "state.store"),
+        ("{store: \"s3://bucket/x?y\"}", "state.store"),
+        ("{store: \"ftp://host/x\"}", "state.store"),
+        ("{store: /var, s3: {}}", "state.s3"),
+        ("{store: \"s3://box\", gcs: {}}", "state.gcs"),
+        ("{store: \"s3://box\", s3: {access_key_file: /x}}", "state.s3.access_key_file"),
+        ("{store: \"s3://box\", s3: {secret_key_file: /x}}", "state.s3.secret_key_file"),
+        ("{store: \"s3://box\", s3: {endpoint: \"http://x\"}}", "state.s3.endpoint"),
+        ("{store: \"s3://box\", s3: {endpoint: \"https://u:p@x\"}}", "state.s3.endpoint"),
+        ("{store: \"s3://box\", s3: {endpoint: \"https://x?y=1\"}}", "state.s3.endpoint"),
+        ("{store: \"s3://box\", s3: {allow_http: true}}", "state.s3.allow_http"),
+        ("{store: \"s3://box\", s3: {region: \"a.b/c\"}}", "state.s3.region"),
+        ("{store: \"s3://box\", s3: {secret_key: x}}", "state.s3.secret_key"),
+        ("{store: \"az://box\"}", "state.azure.account"),
+    ] {
+        let told = refused(&format!("{LEAST}state: {state}\n"));
+        assert!(told.contains("leakwatch.yaml:2") && told.contains(field), "{state}: {told}");
+        assert_eq!(told.lines().filter(|line| line.contains("leakwatch.yaml:")).count(), 1, "{told}");
+    }
 }

@@ -4,6 +4,7 @@ use super::scope::{Relation, Scope};
 use crate::core::activity::{Activity, Flags};
 use crate::core::detector::Origins;
 use crate::core::event::EventKind;
+use crate::core::identifiers::kind_of_set;
 use crate::core::time::EventTime;
 use crate::core::units::Tag;
 use rustc_hash::FxHashMap;
@@ -32,7 +33,8 @@ pub struct Touch {
 }
 
 impl Touch {
-    /// The two as one customer: both identifiers are hers, and mostly stand in the same events.
+    /// The two as one customer: both tags are hers, of two identifiers or under two keys, and mostly stand in the same
+    /// events.
     #[must_use]
     pub fn merged(self, other: Self) -> Self {
         Self {
@@ -120,9 +122,9 @@ impl Touched {
         }
     }
 
-    /// What happened to the customer with this tag, if an incident concerns it.
-    pub fn find(&self, kind: &str, tag: Tag) -> Option<Touch> {
-        self.kinds.get(kind)?.get(&tag).filter(|touch| touch.concerned).copied()
+    /// What happened to the customer with this tag of the set called so, if an incident concerns it.
+    pub fn find(&self, set: &str, tag: Tag) -> Option<Touch> {
+        self.kinds.get(set)?.get(&tag).filter(|touch| touch.concerned).copied()
     }
 
     /// Different customers that the incidents' events name: the largest kind's, hence a lower bound.
@@ -131,8 +133,8 @@ impl Touched {
     }
 
     /// Which kinds of identifier were named.
-    pub fn kinds(&self) -> impl Iterator<Item = &str> {
-        self.names().filter(|(_, named)| *named > 0).map(|(kind, _)| kind)
+    pub fn kinds(&self) -> BTreeSet<&str> {
+        self.names().filter(|(_, named)| *named > 0).map(|(set, _)| kind_of_set(set)).collect()
     }
 
     fn names(&self) -> impl Iterator<Item = (&str, u64)> {

@@ -2,13 +2,14 @@
 
 use super::kinds::KindId;
 use crate::core::activity::FilterFigures;
+use crate::core::identifiers::kind_of_set;
 use crate::core::time::EventTime;
 use serde::{Deserialize, Serialize};
 
-/// Kinds told apart; whatever comes beyond shares the last number.
-const MAX_KINDS: usize = 32;
+/// Kinds told apart, each under every key that it was ever tagged with; whatever comes beyond shares the last number.
+const MAX_KINDS: usize = 250;
 
-/// Names of kinds by number, and the filters' figures.
+/// Names of kinds by number (of a kind's tag sets, where keys have one each), and the filters' figures.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Figures {
     names: Vec<Box<str>>,
@@ -46,7 +47,7 @@ impl Figures {
     /// After a restore: what is derived is not in a snapshot.
     pub fn derive_rates(&mut self) {
         let rate = |name: &str| {
-            let kind = self.filters.kinds.iter().find(|kind| kind.kind == name);
+            let kind = self.filters.kinds.iter().find(|kind| kind.kind == kind_of_set(name));
             kind.map_or(0.0, |kind| kind.false_positive_rate)
         };
         self.rates = self.names.iter().map(|name| rate(name)).collect();

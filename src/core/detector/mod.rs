@@ -45,6 +45,7 @@ pub use dedupe::Origins;
 pub use explain::{Explanation, InForce, Verdict};
 pub use peaks::Peak;
 pub use settings::{DetectorSettings, DetectorStats, Output, StateError, To};
+pub use state::STATE_VERSION;
 
 use crate::core::activity::Record;
 use crate::core::incident::{EntityKind, Incident};

@@ -16,8 +16,30 @@ use crate::core::units::{Partition, Position};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-/// The version that this build writes and reads.
-const VERSION: u8 = 3;
+/// The version that this build writes. The numbers before it were never released.
+pub const STATE_VERSION: u8 = 3;
+
+/// The state's layouts that this build reads. A new version is a new variant; the one before it stays, with a struct of its
+/// own and a conversion into [`State`], for as long as it is the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layout {
+    V3,
+}
+
+impl Layout {
+    const fn of(version: u8) -> Option<Self> {
+        match version {
+            3 => Some(Self::V3),
+            _ => None,
+        }
+    }
+
+    fn read(self, body: &[u8]) -> Result<State<'_>, StateError> {
+        match self {
+            Self::V3 => postcard::from_bytes(body).map_err(|_| StateError::Damaged),
+        }
+    }
+}
 
 #[derive(Serialize, Deserialize)]
 struct State<'a> {
@@ -67,7 +89,7 @@ impl Detector {
             swept: self.swept,
             counted: counted(&self.stats),
         };
-        postcard::to_extend(&state, vec![VERSION]).unwrap_or_default()
+        postcard::to_extend(&state, vec![STATE_VERSION]).unwrap_or_default()
     }
 
     /// A detector that goes on after the snapshot's position.
@@ -76,10 +98,8 @@ impl Detector {
     /// [`StateError`], if the bytes are not a snapshot of this partition.
     pub fn restore(settings: DetectorSettings, state: &[u8]) -> Result<Self, StateError> {
         let (version, body) = state.split_first().ok_or(StateError::Damaged)?;
-        if *version != VERSION {
-            return Err(StateError::Version { found: *version, expected: VERSION });
-        }
-        let state: State<'_> = postcard::from_bytes(body).map_err(|_| StateError::Damaged)?;
+        let unknown = StateError::Version { found: *version, expected: STATE_VERSION };
+        let state = Layout::of(*version).ok_or(unknown)?.read(body)?;
         if (state.partition, state.partitions) != (settings.partition, settings.partitions) {
             return Err(StateError::OtherPartition {
                 found: state.partition,

@@ -19,4 +19,4 @@ pub use mask::{mask, mask_in};
 pub use normalise::{NORMALISER_VERSION, normalise};
 pub use region::{Region, UnknownRegion};
 pub use scan::Searched;
-pub use tag::{KEY_BYTES, KeyError, KeyFingerprint, TagKey, Tagger};
+pub use tag::{KEY_BYTES, KeyError, KeyFingerprint, TagKey, Tagger, kind_of_set};

@@ -15,6 +15,8 @@ use thiserror::Error;
 pub const KEY_BYTES: usize = 16;
 /// First line of a key file; the second is the key in hexadecimal.
 const FILE_HEADER: &str = "leakwatch tag key 1";
+/// Stands between a kind's name and the fingerprint of the key, in the name of a tag set.
+const OF_KEY: char = '#';
 /// Keeps the fingerprint apart from every other use of the key.
 const FINGERPRINT_PREFIX: &[u8] = b"leakwatch tag key fingerprint\0";
 
@@ -108,17 +110,39 @@ fn hex_value(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
+/// The kind of the tags in a set, by the set's name.
+pub fn kind_of_set(name: &str) -> &str {
+    let of_key = |(_, key): &(&str, &str)| key.len() == 8 && key.bytes().all(|byte| byte.is_ascii_hexdigit());
+    name.rsplit_once(OF_KEY).filter(of_key).map_or(name, |(kind, _)| kind)
+}
+
 /// Makes tags under one key.
 #[derive(Clone)]
 pub struct Tagger {
     hasher: SipHasher24,
     fingerprint: KeyFingerprint,
+    apart: bool,
 }
 
 impl Tagger {
-    /// Tags under `key`.
+    /// Tags under `key`, the only one that there will ever be: sets of tags are called as their kind.
     pub fn new(key: &TagKey) -> Self {
-        Self { hasher: SipHasher24::new_with_key(&key.0), fingerprint: key.fingerprint() }
+        Self { hasher: SipHasher24::new_with_key(&key.0), fingerprint: key.fingerprint(), apart: false }
+    }
+
+    /// Tags under `key`, whose sets bear its fingerprint: those of two keys never count together, and a key's sets are
+    /// called the same before, during and after an overlap with another.
+    pub fn apart(key: &TagKey) -> Self {
+        Self { apart: true, ..Self::new(key) }
+    }
+
+    /// Appends what the set of this key's tags of `kind` is called.
+    pub fn name_set(&self, kind: &str, name: &mut String) {
+        name.push_str(kind);
+        if self.apart {
+            name.push(OF_KEY);
+            name.push_str(self.fingerprint.as_str());
+        }
     }
 
     /// The tag of a normal form: of the kind's name, a zero byte and the text.
@@ -155,6 +179,20 @@ mod tests {
     use super::*;
 
     const KEY: TagKey = TagKey::new([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
+
+    #[test]
+    fn a_set_is_called_after_its_kind_and_its_key() {
+        let name = |tagger: &Tagger, kind: &str| {
+            let mut name = String::new();
+            tagger.name_set(kind, &mut name);
+            name
+        };
+        assert_eq!(name(&Tagger::new(&KEY), "phone"), "phone");
+        let set = name(&Tagger::apart(&KEY), "phone");
+        assert_eq!(set, format!("phone#{}", KEY.fingerprint()));
+        assert_eq!((kind_of_set(&set), kind_of_set("phone"), kind_of_set("a#b")), ("phone", "phone", "a#b"));
+        assert_ne!(set, name(&Tagger::apart(&TagKey::new([9; KEY_BYTES])), "phone"));
+    }
 
     #[test]
     fn a_key_file_is_read_back() {

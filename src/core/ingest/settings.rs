@@ -104,10 +104,19 @@ pub struct Knowledge {
     pub directory: Arc<Directory>,
     /// Customer filters, where there are any.
     pub filters: Option<Arc<FilterSet>>,
-    /// Makes tags under the deployment's key.
+    /// Makes tags under the key that the filters were built with.
     pub tagger: Tagger,
+    /// The same under each other key that counts too, while one follows another.
+    pub others: Vec<Tagger>,
     /// Whose numbering plan is assumed.
     pub region: Region,
+}
+
+impl Knowledge {
+    /// Every key that counts, the filters' first.
+    pub fn taggers(&self) -> impl Iterator<Item = &Tagger> {
+        std::iter::once(&self.tagger).chain(&self.others)
+    }
 }
 
 /// The number that stands for a source in origins: a hash of its name.

@@ -6,18 +6,29 @@ use crate::core::activity::codec::MAX_TAGS_A_RECORD;
 use crate::core::event::Event;
 use crate::core::filter::Membership;
 use crate::core::identifiers::extract::{Hit, extract, extract_base64};
-use crate::core::identifiers::{IdentifierKind, mask_in, normalise};
+use crate::core::identifiers::{IdentifierKind, Tagger, mask_in, normalise};
 use crate::core::units::Tag;
 use smallvec::SmallVec;
 
 /// Kinds of one event; further ones are left out.
 const MAX_KINDS: usize = 16;
 
-/// The tags of one kind; its memory is reused from event to event.
+/// A tag, and the one by which the filter knows the same identifier: another one where the filter has another key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Keyed {
+    tag: u64,
+    asked: u64,
+}
+
+/// The tags of one kind under one key; its memory is reused from event to event.
 #[derive(Debug, Default)]
 struct KindTags {
+    kind: String,
+    /// The key's place among those that count; 0 is the filter's.
+    key: usize,
+    /// What the set of tags is called.
     name: String,
-    tags: Vec<u64>,
+    tags: Vec<Keyed>,
     bytes: Vec<u8>,
     members: Vec<u8>,
     canaries: Vec<u8>,
@@ -31,7 +42,7 @@ pub(super) struct EventTags {
     used: usize,
     normal: String,
     /// Tags found only inside encoded layers so far, with their kind's place.
-    hidden: Vec<(usize, u64)>,
+    hidden: Vec<(usize, Keyed)>,
     found_hidden: bool,
 }
 
@@ -44,12 +55,10 @@ impl EventTags {
         self.found_hidden = false;
         for named in &event.identifiers {
             // A source may put an identifier where the kind's name belongs.
-            let Some(at) = self.slot(&mask_in(&named.kind, knowledge.region)) else { continue };
+            let Some(at) = self.slot(&mask_in(&named.kind, knowledge.region), knowledge) else { continue };
             let kind = IdentifierKind::from_name(&named.kind);
             for value in &named.values {
-                if let Some(tag) = self.tag(&kind, value, knowledge) {
-                    self.kinds[at].tags.push(tag);
-                }
+                self.add(at, &kind, value, knowledge, false);
             }
         }
         if event.content.is_some() || event.content_base64.is_some() {
@@ -69,13 +78,8 @@ impl EventTags {
     fn search(&mut self, event: &Event<'_>, knowledge: &Knowledge) {
         let mut each = |hit: Hit<'_>| {
             let kind = hit.what.kind();
-            let Some(at) = self.slot(kind.name()) else { return };
-            let Some(tag) = self.tag(&kind, hit.text, knowledge) else { return };
-            if hit.hidden {
-                self.hidden.push((at, tag));
-            } else {
-                self.kinds[at].tags.push(tag);
-            }
+            let Some(at) = self.slot(kind.name(), knowledge) else { return };
+            self.add(at, &kind, hit.text, knowledge, hit.hidden);
         };
         if let Some(content) = &event.content {
             extract(content, knowledge.region, &mut each);
@@ -85,9 +89,21 @@ impl EventTags {
         }
     }
 
-    fn tag(&mut self, kind: &IdentifierKind, value: &str, knowledge: &Knowledge) -> Option<u64> {
-        let normal = normalise(kind, value, knowledge.region, &mut self.normal);
-        normal.then(|| knowledge.tagger.tag(kind.name(), &self.normal).0)
+    /// Adds an identifier under every key; `at` is the kind's place.
+    fn add(&mut self, at: usize, kind: &IdentifierKind, value: &str, knowledge: &Knowledge, hidden: bool) {
+        if !normalise(kind, value, knowledge.region, &mut self.normal) {
+            return;
+        }
+        let asked = knowledge.tagger.tag(kind.name(), &self.normal).0;
+        let others = knowledge.others.iter().map(|tagger| tagger.tag(kind.name(), &self.normal).0);
+        for (at, tag) in (at..).zip(std::iter::once(asked).chain(others)) {
+            let keyed = Keyed { tag, asked };
+            if hidden {
+                self.hidden.push((at, keyed));
+            } else {
+                self.kinds[at].tags.push(keyed);
+            }
+        }
     }
 
     fn settle(&mut self, knowledge: &Knowledge, all_count: bool) {
@@ -98,8 +114,8 @@ impl EventTags {
 
     fn add_hidden(&mut self, knowledge: &Knowledge) {
         let open_before = self.customers(knowledge);
-        for (at, tag) in self.hidden.drain(..) {
-            self.kinds[at].tags.push(tag);
+        for (at, keyed) in self.hidden.drain(..) {
+            self.kinds[at].tags.push(keyed);
         }
         self.settle(knowledge, false);
         self.found_hidden = open_before == 0 && self.customers(knowledge) > 0;
@@ -107,7 +123,7 @@ impl EventTags {
 
     /// Tags that count as customers of an egress.
     fn customers(&self, knowledge: &Knowledge) -> usize {
-        let kinds = self.kinds[..self.used].iter();
+        let kinds = self.kinds[..self.used].iter().filter(|kind| kind.key == 0);
         if knowledge.filters.is_some() {
             kinds.map(|kind| kind.member_count as usize).sum()
         } else {
@@ -133,26 +149,36 @@ impl EventTags {
         lists.collect()
     }
 
-    fn slot(&mut self, name: &str) -> Option<usize> {
-        if let Some(at) = self.kinds[..self.used].iter().position(|kind| kind.name == name) {
+    /// The place of a kind's tags under the filter's key; those under the others follow.
+    fn slot(&mut self, kind: &str, knowledge: &Knowledge) -> Option<usize> {
+        if let Some(at) = self.kinds[..self.used].iter().position(|known| known.kind == kind) {
             return Some(at);
         }
-        if self.used == MAX_KINDS {
+        let (first, keys) = (self.used, 1 + knowledge.others.len());
+        if first == MAX_KINDS * keys {
             return None;
         }
-        if self.used == self.kinds.len() {
-            self.kinds.push(KindTags::default());
+        self.used += keys;
+        if self.used > self.kinds.len() {
+            self.kinds.resize_with(self.used, KindTags::default);
         }
-        let kind = &mut self.kinds[self.used];
-        kind.tags.clear();
-        kind.name.clear();
-        kind.name.push_str(name);
-        self.used += 1;
-        Some(self.used - 1)
+        for (key, tagger) in knowledge.taggers().enumerate() {
+            self.kinds[first + key].begin(kind, key, tagger);
+        }
+        Some(first)
     }
 }
 
 impl KindTags {
+    fn begin(&mut self, kind: &str, key: usize, tagger: &Tagger) {
+        self.kind.clear();
+        self.kind.push_str(kind);
+        self.key = key;
+        self.name.clear();
+        tagger.name_set(kind, &mut self.name);
+        self.tags.clear();
+    }
+
     /// Each tag once, and what the filter says of it.
     fn settle(&mut self, knowledge: &Knowledge, all_count: bool) {
         if self.tags.len() > 1 {
@@ -160,15 +186,15 @@ impl KindTags {
             self.tags.dedup();
         }
         self.bytes.clear();
-        self.bytes.extend(self.tags.iter().flat_map(|tag| tag.to_le_bytes()));
+        self.bytes.extend(self.tags.iter().flat_map(|keyed| keyed.tag.to_le_bytes()));
         self.members.clear();
         self.canaries.clear();
         self.member_count = 0;
         let Some(filters) = &knowledge.filters else { return };
         self.members.resize(self.tags.len().div_ceil(8), 0);
-        let Some(filter) = filters.kind(&self.name) else { return };
+        let Some(filter) = filters.kind(&self.kind) else { return };
         for at in 0..self.tags.len() {
-            let tag = Tag(self.tags[at]);
+            let tag = Tag(self.tags[at].asked);
             if all_count {
                 self.note(at, filter.is_canary(tag), true);
             } else {

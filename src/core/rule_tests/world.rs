@@ -71,6 +71,7 @@ impl World {
             directory: Arc::clone(directory),
             filters: Some(Arc::clone(&self.filters)),
             tagger: self.tagger.clone(),
+            others: Vec::new(),
             region: Region::CN,
         }
     }

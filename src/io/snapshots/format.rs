@@ -14,10 +14,27 @@ const HEADER_LENGTH_AT: usize = CRC_AT + 4;
 const HEADER_AT: usize = HEADER_LENGTH_AT + 4;
 const COMPRESSION_LEVEL: i32 = 1;
 
-/// The version that this build writes. It reads this one and, from 2 on, the one before.
+/// The version that this build writes. It reads this one and, from 2 on, the one before; the state inside has a version
+/// of its own, by the same rule.
 pub const VERSION: u16 = 1;
 /// A state is at most this large: a damaged length must not exhaust memory.
 pub const MAX_STATE_BYTES: u64 = 16 << 30;
+
+/// The layouts that this build reads. A new version is a new variant, and the variant before it stays: `decode` then has
+/// an arm for each, and `tests/snapshot_formats.rs` a stored snapshot of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layout {
+    V1,
+}
+
+impl Layout {
+    const fn of(version: u16) -> Option<Self> {
+        match version {
+            1 => Some(Self::V1),
+            _ => None,
+        }
+    }
+}
 
 /// Whose state it is, and up to where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,6 +120,12 @@ impl Snapshot {
     /// # Errors
     /// [`FormatError`]: nothing of a cut or changed snapshot is ever used.
     pub fn decode(bytes: &[u8]) -> Result<Self, FormatError> {
+        match layout(bytes)? {
+            Layout::V1 => Self::decode_v1(bytes),
+        }
+    }
+
+    fn decode_v1(bytes: &[u8]) -> Result<Self, FormatError> {
         let (header, body) = split(bytes)?;
         let header: Header = postcard::from_bytes(header).map_err(|_| damaged("header"))?;
         if header.state_bytes > MAX_STATE_BYTES {
@@ -117,16 +140,18 @@ impl Snapshot {
     }
 }
 
-/// Header and body, once magic, version and checksum are right.
-fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), FormatError> {
+/// What the bytes say of their layout: magic and version stay where they are in every version.
+fn layout(bytes: &[u8]) -> Result<Layout, FormatError> {
     if !bytes.starts_with(MAGIC) {
         return Err(FormatError::Magic);
     }
     let version = bytes.get(MAGIC.len()..CRC_AT).ok_or(damaged("cut"))?;
     let found = u16::from_le_bytes([version[0], version[1]]);
-    if found != VERSION {
-        return Err(FormatError::Version { found });
-    }
+    Layout::of(found).ok_or(FormatError::Version { found })
+}
+
+/// Header and body, once the checksum is right.
+fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), FormatError> {
     let crc = read_u32(bytes, CRC_AT)?;
     let checked = bytes.get(HEADER_LENGTH_AT..).ok_or(damaged("cut"))?;
     if crc32fast::hash(checked) != crc {
@@ -179,6 +204,14 @@ mod tests {
         fn any_cut_is_noticed(state in proptest::collection::vec(any::<u8>(), 0..512), at: prop::sample::Index) {
             let bytes = snapshot(state).encode().expect("encodes");
             prop_assert!(Snapshot::decode(&bytes[..at.index(bytes.len())]).is_err());
+        }
+
+        #[test]
+        fn another_version_is_refused_by_its_number(found: u16) {
+            prop_assume!(found != VERSION);
+            let mut bytes = snapshot(b"state".to_vec()).encode().expect("encodes");
+            bytes[MAGIC.len()..CRC_AT].copy_from_slice(&found.to_le_bytes());
+            prop_assert_eq!(Snapshot::decode(&bytes), Err(FormatError::Version { found }));
         }
 
         #[test]

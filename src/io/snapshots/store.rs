@@ -4,37 +4,30 @@ use super::format::{FormatError, Snapshot};
 use super::retention::{Kept, superfluous};
 use crate::core::time::EventTime;
 use crate::core::units::{Offset, Partition};
-use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use std::time::Duration;
 use thiserror::Error;
 use tokio::runtime::Handle;
 
 const SUFFIX: &str = ".snapshot";
-/// Schemes of stores that a later release brings.
-const LATER: [&str; 6] = ["s3://", "gs://", "gcs://", "az://", "azure://", "abfs://"];
+/// Listing or deleting, with what the store's client tries again, may take this long.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+/// So may reading or writing one snapshot.
+const TRANSFER_WITHIN: Duration = Duration::from_mins(2);
 
 /// Why a snapshot could not be written or read.
 #[derive(Debug, Error)]
 pub enum SnapshotError {
-    /// The store's address names something that this build cannot use.
-    #[error("state.store: {scheme} is not built in yet, expected a directory or a file:// url")]
-    NotBuiltIn {
-        /// The scheme.
-        scheme: String,
-    },
-    /// The address is none.
-    #[error("state.store: expected a directory or a file:// url")]
-    Address,
-    /// The directory cannot be made.
-    #[error("state.store: cannot make the directory {directory}")]
-    Directory {
-        /// Which.
-        directory: String,
-        /// Why.
-        source: std::io::Error,
+    /// The store does not answer.
+    #[error("the state store: {doing}: no answer within {within:?}")]
+    Slow {
+        /// What was attempted.
+        doing: &'static str,
+        /// How long it was waited for.
+        within: Duration,
     },
     /// The store does not do it.
     #[error("the state store: {doing}")]
@@ -80,16 +73,9 @@ pub struct SnapshotStore {
 }
 
 impl SnapshotStore {
-    /// Opens the store at `address`: a directory, or a `file://` URL of one. It is made where it is missing.
-    ///
-    /// # Errors
-    /// [`SnapshotError::NotBuiltIn`], [`SnapshotError::Address`] or [`SnapshotError::Directory`].
-    pub fn open(address: &str, scope: Scope, keep_days: u32, runtime: Handle) -> Result<Self, SnapshotError> {
-        let directory = directory(address)?;
-        let made = std::fs::create_dir_all(directory);
-        made.map_err(|source| SnapshotError::Directory { directory: directory.to_owned(), source })?;
-        let local = LocalFileSystem::new_with_prefix(directory).map_err(store("opening the directory"))?;
-        Ok(Self { store: Arc::new(local.with_fsync(true)), runtime, scope, keep_days })
+    /// The snapshots of `scope` in `store`.
+    pub fn new(store: Arc<dyn ObjectStore>, scope: Scope, keep_days: u32, runtime: Handle) -> Self {
+        Self { store, runtime, scope, keep_days }
     }
 
     /// Whose snapshots these are.
@@ -100,14 +86,15 @@ impl SnapshotStore {
     /// Writes `snapshot` unless an equal one is there; durable once this returns. Gives its size in the store.
     ///
     /// # Errors
-    /// [`SnapshotError`].
+    /// [`SnapshotError`]. Where the store did not answer in time, it may have been written all the same: another put
+    /// finds out.
     pub fn put(&self, snapshot: &Snapshot) -> Result<u64, SnapshotError> {
         let path = self.path(snapshot);
         let bytes = snapshot.encode()?;
         let size = bytes.len() as u64;
         let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
         let put = self.store.put_opts(&path, PutPayload::from(bytes), options);
-        match self.runtime.block_on(put) {
+        match self.wait("writing a snapshot", TRANSFER_WITHIN, put)? {
             Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(size),
             Err(source) => Err(SnapshotError::Store { doing: "writing a snapshot", source }),
         }
@@ -116,11 +103,12 @@ impl SnapshotStore {
     /// A partition's snapshots, the newest first.
     ///
     /// # Errors
-    /// [`SnapshotError::Store`].
+    /// [`SnapshotError::Store`] or [`SnapshotError::Slow`].
     pub fn list(&self, partition: Partition) -> Result<Vec<SnapshotName>, SnapshotError> {
         let folder = self.folder(partition);
-        let listed = self.runtime.block_on(self.store.list_with_delimiter(Some(&folder)));
-        let objects = listed.map_err(store("listing snapshots"))?.objects;
+        let doing = "listing snapshots";
+        let listed = self.wait(doing, ANSWER_WITHIN, self.store.list_with_delimiter(Some(&folder)))?;
+        let objects = listed.map_err(store(doing))?.objects;
         let mut names: Vec<SnapshotName> = objects.into_iter().filter_map(name_of).collect();
         names.sort_by_key(|name| std::cmp::Reverse((name.offset, name.written_at)));
         Ok(names)
@@ -130,10 +118,11 @@ impl SnapshotStore {
     ///
     /// # Errors
     /// [`SnapshotError::Format`] or [`SnapshotError::Foreign`] where the next older one may still do,
-    /// [`SnapshotError::Store`] where the store does not answer.
+    /// [`SnapshotError::Store`] or [`SnapshotError::Slow`] where the store does not answer.
     pub fn read(&self, partition: Partition, name: &SnapshotName) -> Result<Snapshot, SnapshotError> {
         let get = async { self.store.get(&name.path).await?.bytes().await };
-        let bytes = self.runtime.block_on(get).map_err(store("reading a snapshot"))?;
+        let doing = "reading a snapshot";
+        let bytes = self.wait(doing, TRANSFER_WITHIN, get)?.map_err(store(doing))?;
         let snapshot = Snapshot::decode(&bytes)?;
         let header = &snapshot.header;
         let ours = header.deployment == self.scope.deployment && header.topic == self.scope.topic;
@@ -146,19 +135,30 @@ impl SnapshotStore {
     /// Deletes the partition's snapshots that are no longer kept; says how many.
     ///
     /// # Errors
-    /// [`SnapshotError::Store`].
+    /// [`SnapshotError::Store`] or [`SnapshotError::Slow`].
     pub fn clear_up(&self, partition: Partition) -> Result<usize, SnapshotError> {
         let all = self.list(partition)?.into_iter();
         let all = all.map(|n| Kept { name: n.path, offset: n.offset.0, written_at: n.written_at }).collect();
         let gone = superfluous(all, self.keep_days);
         for path in &gone {
-            match self.runtime.block_on(self.store.delete(path)) {
+            let doing = "deleting a snapshot";
+            match self.wait(doing, ANSWER_WITHIN, self.store.delete(path))? {
                 // Another instance clears up too.
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-                Err(source) => return Err(SnapshotError::Store { doing: "deleting a snapshot", source }),
+                Err(source) => return Err(SnapshotError::Store { doing, source }),
             }
         }
         Ok(gone.len())
+    }
+
+    fn wait<T>(
+        &self,
+        doing: &'static str,
+        within: Duration,
+        task: impl Future<Output = T>,
+    ) -> Result<T, SnapshotError> {
+        let bounded = async { tokio::time::timeout(within, task).await };
+        self.runtime.block_on(bounded).map_err(|_| SnapshotError::Slow { doing, within })
     }
 
     fn folder(&self, partition: Partition) -> Path {
@@ -178,14 +178,6 @@ fn store(doing: &'static str) -> impl FnOnce(object_store::Error) -> SnapshotErr
     move |source| SnapshotError::Store { doing, source }
 }
 
-fn directory(address: &str) -> Result<&str, SnapshotError> {
-    if let Some(scheme) = LATER.iter().find(|scheme| address.starts_with(*scheme)) {
-        return Err(SnapshotError::NotBuiltIn { scheme: (*scheme).to_owned() });
-    }
-    let path = address.strip_prefix("file://").unwrap_or(address);
-    if path.is_empty() || path.contains("://") { Err(SnapshotError::Address) } else { Ok(path) }
-}
-
 fn name_of(meta: ObjectMeta) -> Option<SnapshotName> {
     let (offset, _hash) = meta.location.filename()?.strip_suffix(SUFFIX)?.split_once('-')?;
     let offset = Offset(offset.parse().ok()?);
@@ -196,8 +188,10 @@ fn name_of(meta: ObjectMeta) -> Option<SnapshotName> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::settings::StateStore;
     use crate::core::units::Position;
     use crate::io::snapshots::{Header, KEEP_LAST};
+    use crate::io::stores;
 
     struct Bench {
         runtime: tokio::runtime::Runtime,
@@ -206,14 +200,15 @@ mod tests {
 
     impl Bench {
         fn new() -> Self {
-            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().expect("a runtime");
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build();
+            let runtime = runtime.expect("a runtime");
             Self { runtime, directory: tempfile::tempdir().expect("a directory") }
         }
 
         fn open(&self, deployment: &str) -> SnapshotStore {
             let scope = Scope { deployment: deployment.into(), topic: "activity".into() };
-            let address = format!("file://{}", self.directory.path().display());
-            SnapshotStore::open(&address, scope, 1, self.runtime.handle().clone()).expect("opens")
+            let place = StateStore::Directory(self.directory.path().to_owned());
+            SnapshotStore::new(stores::open(&place).expect("opens"), scope, 1, self.runtime.handle().clone())
         }
     }
 
@@ -261,14 +256,5 @@ mod tests {
         bytes.pop();
         std::fs::write(&file, bytes).expect("writes");
         assert!(matches!(ours.read(Partition(0), &name), Err(SnapshotError::Format(_))));
-    }
-
-    #[test]
-    fn addresses_of_later_stores_are_refused_by_name() {
-        assert_eq!(directory("/var/lib/leakwatch").ok(), Some("/var/lib/leakwatch"));
-        assert_eq!(directory("file:///var/lib").ok(), Some("/var/lib"));
-        let refused = directory("s3://bucket/x").expect_err("not yet").to_string();
-        assert_eq!(refused, "state.store: s3:// is not built in yet, expected a directory or a file:// url");
-        assert!(directory("ftp://x").is_err() && directory("").is_err());
     }
 }

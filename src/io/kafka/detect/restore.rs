@@ -11,6 +11,7 @@ use super::super::topics_table::TopicPartition;
 use super::super::trials::{Care, Trials};
 use super::super::workers::Prepared;
 use crate::core::activity::{BatchBuilder, Control, Record};
+use crate::core::detector::StateError;
 use crate::core::units::{Offset, Partition};
 use crate::io::lifecycle::chain;
 use crate::io::snapshots::{FormatError, Snapshot, SnapshotError, SnapshotName, SnapshotStore};
@@ -127,7 +128,10 @@ impl StatePreparer {
             self.same_count(&snapshot)?;
             match self.factory.restore(at.partition, self.partitions, &snapshot.state) {
                 Ok(stage) => return Ok(Some((snapshot.header.position.offset, stage))),
-                Err(error) => self.unusable(at, &name, "state", &error),
+                Err(error @ StateError::Version { .. }) => self.unusable(at, &name, "version", &error),
+                Err(error @ (StateError::OtherPartition { .. } | StateError::Damaged)) => {
+                    self.unusable(at, &name, "state", &error);
+                }
             }
         }
         Ok(None)
