@@ -46,6 +46,7 @@ fn start_sinks(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError> 
         name: name.to_owned(),
         min_severity,
         incidents: topics.name(InternalTopic::Incidents).to_owned(),
+        heartbeats: heartbeats(base),
         dead_letters: topics.name(InternalTopic::DeadLetters).to_owned(),
     };
     let parts = sinks::Parts {
@@ -78,12 +79,19 @@ fn start_detect(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError>
         activity,
         incidents: settings.topics.name(InternalTopic::Incidents).to_owned(),
         shadow: settings.topics.name(InternalTopic::Shadow).to_owned(),
+        heartbeats: heartbeats(base),
         snapshot_every: span(settings.state.snapshot_every),
         workers: default_workers(),
     };
     let (rules, live) = (Some(Arc::new(base.plan.rules.clone())), Arc::clone(&base.live));
     take(base, running, detect::start(&detect_settings, Arc::new(detectors), rules, store, live, services)?);
     Ok(())
+}
+
+/// The topic of the synthetic event, where one is made.
+fn heartbeats(base: &Base) -> Option<String> {
+    let settings = &base.plan.settings;
+    settings.heartbeat.every.map(|_| settings.topics.name(InternalTopic::Heartbeats).to_owned())
 }
 
 fn open_store(base: &Base, activity: &str) -> Result<SnapshotStore, SnapshotError> {
@@ -122,6 +130,7 @@ fn start_ingest(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError>
         rejected: settings.topics.name(InternalTopic::Rejected).to_owned(),
         keep_rejected_value: settings.engine.rejected.keep_value,
         workers: default_workers(),
+        heartbeat_every: settings.heartbeat.every,
     };
     take(base, running, ingest::start(&ingest_settings, &factory, Some(&base.plan.rules), services)?);
     Ok(())

@@ -8,7 +8,8 @@ use std::time::Duration;
 const READY_WITHIN: Duration = Duration::from_mins(2);
 
 /// The topics that a service has of its own, in the configuration's words.
-const OWN: [&str; 7] = ["activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit"];
+const OWN: [&str; 8] =
+    ["activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit", "heartbeats"];
 
 /// Creates the source's topic and all of the service's own, the activity log with so many partitions.
 pub fn create_topics(kafka: &Kafka, test: &str, activity_partitions: i32) {

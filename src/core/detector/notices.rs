@@ -31,6 +31,7 @@ impl Detector {
                 self.stats.blind_spots += 1;
                 self.state_incomplete(*noticed, out);
             }
+            Control::Heartbeat { time } => out.push(Output::Heartbeat { time: *time }),
         }
     }
 

@@ -30,7 +30,8 @@ impl Strand {
                 | Control::FilterStaleAfter { .. }
                 | Control::Gap { .. }
                 | Control::StateIncomplete { .. }
-                | Control::DirectoryRefused { .. },
+                | Control::DirectoryRefused { .. }
+                | Control::Heartbeat { .. },
             )
             | Record::Tick(_)
             | Record::Pool(_)

@@ -161,6 +161,7 @@ fn control() -> impl Strategy<Value = Control<'static>> {
             lost,
             noticed
         }),
+        time().prop_map(|time| Control::Heartbeat { time }),
     ]
 }
 

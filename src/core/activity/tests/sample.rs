@@ -70,7 +70,7 @@ fn activity() -> Activity<'static> {
     }
 }
 
-fn controls() -> [Control<'static>; 7] {
+fn controls() -> [Control<'static>; 8] {
     let kinds = vec![KindFigures { kind: "phone".into(), count: 900_000, false_positive_rate: 0.000_1 }];
     [
         Control::Rules { version: "c0ffee", yaml: vec!["version: 1\nrules: []\n", "version: 1\n"] },
@@ -80,6 +80,7 @@ fn controls() -> [Control<'static>; 7] {
         Control::Source(SourceNote { id: 77, name: "egress", silent_after: Some(Millis::from_mins(15)) }),
         Control::FilterStaleAfter { millis: Millis::from_hours(48) },
         Control::DirectoryRefused { lines: 500, lost: 120, noticed: minute(8) },
+        Control::Heartbeat { time: minute(9) },
     ]
 }
 

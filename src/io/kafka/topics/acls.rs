@@ -63,9 +63,12 @@ pub fn acls(settings: &Settings) -> Vec<Acl> {
 fn needs(role: Role) -> &'static [(InternalTopic, &'static [&'static str])] {
     match role {
         Role::Ingest => &[(InternalTopic::Activity, WRITE), (InternalTopic::Rejected, WRITE)],
-        Role::Detect => {
-            &[(InternalTopic::Activity, BOTH), (InternalTopic::Incidents, WRITE), (InternalTopic::Shadow, WRITE)]
-        }
+        Role::Detect => &[
+            (InternalTopic::Activity, BOTH),
+            (InternalTopic::Incidents, WRITE),
+            (InternalTopic::Shadow, WRITE),
+            (InternalTopic::Heartbeats, WRITE),
+        ],
         // The console is theirs, and draws what the accounts of a case did.
         Role::Sinks => &[
             (InternalTopic::Activity, READ),
@@ -74,6 +77,7 @@ fn needs(role: Role) -> &'static [(InternalTopic, &'static [&'static str])] {
             (InternalTopic::Verdicts, BOTH),
             (InternalTopic::Audit, BOTH),
             (InternalTopic::DeadLetters, WRITE),
+            (InternalTopic::Heartbeats, READ),
         ],
     }
 }
