@@ -58,6 +58,11 @@ fn it_comes_by_everywhere_until_something_hangs_and_is_no_incident() {
     assert!(read_all(&config, &format!("{TEST}.incidents")).is_empty(), "nobody's incident");
     assert!((process.metric("leakwatch_activity_records_total") - 0.0).abs() < 0.5, "nobody's activity");
 
+    for topic in ["source", "activity", "incidents"] {
+        let series = format!("leakwatch_topic_retention_seconds{{topic=\"{TEST}.{topic}\"}}");
+        eventually(&series, WITHIN, || (process.metric(&series) - 604_800.0).abs() < 0.5);
+    }
+
     produce(&config, &format!("{TEST}.source"), [(0, EVENT.to_vec())]);
     eventually("the full disk holds its sink up", WITHIN, || age(&process, "sinks", "full") > Some(6.0));
     for (stage, part) in posts.iter().filter(|(_, part)| part != "full") {

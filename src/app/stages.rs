@@ -13,10 +13,13 @@ use crate::io::kafka::lookup::Lookup;
 use crate::io::kafka::services::{Running, default_workers};
 use crate::io::kafka::sinks::{self as sink_stage, SinkSettings};
 use crate::io::kafka::stages::{Detectors, IngestFactory};
+use crate::io::kafka::topics::{Admin, RetentionWatch};
 use crate::io::kafka::{RunError, services::Services};
 use crate::io::knowledge::{self, KnowledgeError};
+use crate::io::lifecycle::chain;
 use crate::io::shared_knowledge::{KnowledgeWatch, LOOK_EVERY, SharedKnowledge};
 use crate::io::snapshots::{Scope, SnapshotError, SnapshotStore};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -33,6 +36,32 @@ pub(super) fn start(base: &Base, running: &mut Vec<Running>) -> Result<(), AppEr
         }
     }
     Ok(())
+}
+
+/// Watches how long the topics that this process reads keep their records. Nothing depends on it but an alert.
+pub(super) fn watch_retention(base: &Base) {
+    let (plan, services) = (&base.plan, &base.services);
+    let name = |topic| plan.settings.topics.name(topic).to_owned();
+    let read = |role: &Role| match role {
+        Role::Ingest => plan.settings.engine.sources.iter().map(|source| source.topic.clone()).collect(),
+        Role::Detect => vec![name(InternalTopic::Activity)],
+        Role::Sinks => vec![name(InternalTopic::Incidents)],
+    };
+    let topics: BTreeSet<String> = plan.roles.iter().flat_map(read).collect();
+    if topics.is_empty() {
+        return;
+    }
+    let life = services.lifecycle.clone();
+    let watch = Admin::new(&services.connection).map(|admin| {
+        let watch = RetentionWatch::new(admin, topics, services.metrics.kafka.clone());
+        services.lifecycle.spawn("retention", move || -> Result<(), RunError> {
+            watch.run(&life);
+            Ok(())
+        })
+    });
+    if let Err(error) = watch {
+        tracing::warn!(error = chain(&error), "how long topics keep their records is not watched");
+    }
 }
 
 fn take(base: &Base, running: &mut Vec<Running>, stage: Running) {

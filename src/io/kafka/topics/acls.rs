@@ -32,9 +32,10 @@ impl Acl {
     }
 }
 
-const READ: &[&str] = &["Read", "Describe"];
+// How long a topic keeps its records is watched by whoever reads it.
+const READ: &[&str] = &["Read", "Describe", "DescribeConfigs"];
 const WRITE: &[&str] = &["Write", "Describe"];
-const BOTH: &[&str] = &["Read", "Write", "Describe"];
+const BOTH: &[&str] = &["Read", "Write", "Describe", "DescribeConfigs"];
 
 /// What each role needs, role by role.
 pub fn acls(settings: &Settings) -> Vec<Acl> {
