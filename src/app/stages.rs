@@ -84,6 +84,7 @@ fn start_sinks(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError> 
         lifecycle: base.services.lifecycle.clone(),
         clock: Arc::clone(&base.services.clock),
         metrics: &base.services.metrics.sinks,
+        connection: &base.services.connection,
     };
     let mut made = Vec::new();
     for sink in &base.plan.settings.sinks {

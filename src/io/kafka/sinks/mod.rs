@@ -1,7 +1,10 @@
 //! Sinks on Kafka: each reads the incidents topic in a group of its own, so one that is slow holds up no other.
 
 mod start;
+mod topic;
 mod worker;
+
+pub use topic::TopicSink;
 
 use super::commits::CommitBoard;
 use super::consumer::Notes;

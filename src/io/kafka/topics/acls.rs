@@ -54,6 +54,7 @@ pub fn acls(settings: &Settings) -> Vec<Acl> {
         let prefixed = role == Role::Sinks;
         acls.push(Acl { role, operations: &["Read"], resource: "group", name: settings.group(role), prefixed });
         if role == Role::Sinks {
+            acls.extend(settings.sink_topics().map(|name| topic(role, WRITE, name)));
             let name = settings.console_group();
             acls.push(Acl { role, operations: &["Read"], resource: "group", name, prefixed: false });
         }
