@@ -18,7 +18,8 @@ async fn ask(request: reqwest::RequestBuilder) -> (u16, String) {
 }
 
 fn service(kafka: &Kafka, directory: &std::path::Path, console: u16) -> Process {
-    let names = ["source", "activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit"];
+    let names =
+        ["source", "activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit", "heartbeats"];
     let topics = names.map(|what| format!("{TEST}.{what}"));
     kafka.create_topics(&topics.each_ref().map(|topic| (topic.as_str(), 1)), &[]);
     let named = names[1..].iter().map(|topic| format!("  {topic}: {TEST}.{topic}\n")).collect::<Vec<_>>().concat();

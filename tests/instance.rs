@@ -13,7 +13,8 @@ const WITHIN: Duration = Duration::from_mins(1);
 fn a_name_that_survives_a_restart_takes_its_partitions_back() {
     let Some(kafka) = Kafka::shared(TEST) else { return };
     let dir = tempfile::tempdir().expect("a directory");
-    let names = ["source", "activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit"];
+    let names =
+        ["source", "activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit", "heartbeats"];
     let topics = names.map(|what| format!("{TEST}.{what}"));
     kafka.create_topics(&topics.each_ref().map(|topic| (topic.as_str(), 2)), &[]);
     let config = kafka.config();

@@ -57,7 +57,7 @@ fn simulated(directory: &Path) -> Vec<(&'static str, String, String)> {
 
 fn configuration(directory: &Path, brokers: &str, port: u16) -> String {
     let directory = directory.display();
-    let topics = ["activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit"];
+    let topics = ["activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit", "heartbeats"];
     let topics = topics.map(|topic| format!("  {topic}: {TEST}.{topic}\n")).concat();
     format!(
         "version: 1\ndeployment: {TEST}\n\

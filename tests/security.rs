@@ -20,7 +20,8 @@ use std::time::{Duration, Instant};
 
 const TEST: &str = "security";
 const WITHIN: Duration = Duration::from_mins(1);
-const TOPICS: [&str; 7] = ["activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit"];
+const TOPICS: [&str; 8] =
+    ["activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit", "heartbeats"];
 
 fn configuration(kafka_section: &str, directory: &Path, port: u16) -> String {
     let topics = TOPICS.map(|topic| format!("{topic}: {TEST}.{topic}")).join(", ");

@@ -71,7 +71,7 @@ impl Drop for Process {
 }
 
 fn configuration(directory: &Path, brokers: &str, test: &str, port: u16) -> String {
-    let topics = ["activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit"];
+    let topics = ["activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit", "heartbeats"];
     let topics = topics.map(|topic| format!("  {topic}: {test}.{topic}\n")).concat();
     let directory = directory.display();
     format!(
@@ -117,9 +117,9 @@ fn incidents(log: &[Line]) -> BTreeMap<(String, u32), Incident> {
 }
 
 fn create_topics(kafka: &Kafka, test: &str) {
-    let names = ["source", "activity", "incidents", "shadow", "rejected", "dead_letters"];
+    let names = ["source", "activity", "incidents", "shadow", "rejected", "dead_letters", "heartbeats"];
     let names = names.map(|what| format!("{test}.{what}"));
-    let partitions = [SOURCE_PARTITIONS, 8, 2, 1, 1, 1];
+    let partitions = [SOURCE_PARTITIONS, 8, 2, 1, 1, 1, 1];
     let topics: Vec<(&str, i32)> = names.iter().map(String::as_str).zip(partitions).collect();
     kafka.create_topics(&topics, &[]);
 }

@@ -28,7 +28,7 @@ impl Place {
     }
 
     fn configure(&self, prefix: &str, more: &str) {
-        let topics = ["activity", "incidents", "shadow", "rejected", "verdicts", "audit", "dead_letters"]
+        let topics = ["activity", "incidents", "shadow", "rejected", "verdicts", "audit", "dead_letters", "heartbeats"]
             .map(|topic| format!("  {topic}: {prefix}.{topic}\n"))
             .concat();
         let text = format!("kafka: {{brokers: ['{}']}}\ntopics:\n{topics}{more}", self.brokers);
@@ -99,7 +99,7 @@ fn missing_topics_are_planned_created_and_then_fine() {
     let json: serde_json::Value = serde_json::from_str(&place.shown(&["plan", "--format", "json"], 0)).expect("JSON");
     let statuses: Vec<&str> =
         json["topics"].as_array().expect("topics").iter().filter_map(|t| t["status"].as_str()).collect();
-    assert_eq!(statuses, ["ok", "manual", "ok", "ok", "ok", "ok", "ok", "ok", "ok"]);
+    assert_eq!(statuses, ["ok", "manual", "ok", "ok", "ok", "ok", "ok", "ok", "ok", "ok"]);
     assert!(!names(&kafka).contains(&"plan.absent".to_owned()), "a source was created");
 }
 

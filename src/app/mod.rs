@@ -147,6 +147,7 @@ pub fn run(plan: Plan) -> Result<(), AppError> {
         tracing::error!(%error, "not started");
         lifecycle.stop();
     } else {
+        stages::watch_retention(&base);
         base.health.started();
         tracing::info!(deployment = base.plan.settings.deployment, roles = ?base.plan.roles, "running");
     }

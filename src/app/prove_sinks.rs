@@ -5,6 +5,7 @@ use super::sinks::{Parts, make};
 use crate::config::Settings;
 use crate::core::incident::Incident;
 use crate::io::clock::{Clock, SystemClock};
+use crate::io::kafka::client::client_config;
 use crate::io::lifecycle::{Lifecycle, chain};
 use crate::io::metrics::Metrics;
 use crate::io::sinks::{IncidentLine, Sink};
@@ -35,6 +36,7 @@ pub fn prove_sinks(settings: &Settings) -> Result<Vec<Proof>, AppError> {
         lifecycle: Lifecycle::new(),
         clock,
         metrics: &metrics.sinks,
+        connection: &client_config(&settings.kafka)?,
     };
     let prove = |sink| -> Result<(), String> {
         let mut sink = make(&parts, sink).map_err(|error| chain(&error))?;

@@ -3,12 +3,14 @@
 use super::AppError;
 use crate::config::settings::{SinkKind, SinkSettings};
 use crate::io::clock::Clock;
+use crate::io::kafka::sinks::TopicSink;
 use crate::io::lifecycle::Lifecycle;
 use crate::io::metrics::SinkMetrics;
 use crate::io::sinks::{
     Alertmanager, AlertmanagerSettings, FileSink, HttpAccess, LogSink, Shape, Sink, SinkSetupError, Webhook,
     WebhookSettings, read_text,
 };
+use rdkafka::config::ClientConfig;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -29,12 +31,14 @@ pub(super) struct Parts<'a> {
     pub clock: Arc<dyn Clock>,
     /// What they did.
     pub metrics: &'a SinkMetrics,
+    /// How to reach the cluster.
+    pub connection: &'a ClientConfig,
 }
 
 /// Makes a sink.
 ///
 /// # Errors
-/// [`AppError::Sink`].
+/// [`AppError::Sink`]; [`AppError::Run`] where a topic cannot be had.
 pub(super) fn make(parts: &Parts<'_>, settings: &SinkSettings) -> Result<Box<dyn Sink>, AppError> {
     let name = settings.name.clone();
     let made = match &settings.kind {
@@ -59,6 +63,10 @@ pub(super) fn make(parts: &Parts<'_>, settings: &SinkSettings) -> Result<Box<dyn
         SinkKind::Ocsf { url, bearer_token_file, ca_file } => {
             let access = access(bearer_token_file.as_ref(), ca_file.as_ref());
             webhook(parts, &name, &shaped(url.to_string(), Shape::Ocsf, access))
+        }
+        SinkKind::OcsfTopic { topic } => {
+            let (runtime, lifecycle) = (parts.runtime.clone(), parts.lifecycle.clone());
+            return Ok(boxed(TopicSink::new(topic, Shape::Ocsf, parts.connection, runtime, lifecycle)?));
         }
     };
     made.map_err(|source| AppError::Sink { name, source })

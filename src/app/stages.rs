@@ -13,11 +13,14 @@ use crate::io::kafka::lookup::Lookup;
 use crate::io::kafka::services::{Running, default_workers};
 use crate::io::kafka::sinks::{self as sink_stage, SinkSettings};
 use crate::io::kafka::stages::{Detectors, IngestFactory};
+use crate::io::kafka::topics::{Admin, RetentionWatch};
 use crate::io::kafka::{RunError, services::Services};
 use crate::io::knowledge::{self, KnowledgeError};
+use crate::io::lifecycle::chain;
 use crate::io::shared_knowledge::{KnowledgeWatch, LOOK_EVERY, SharedKnowledge};
 use crate::io::snapshots::{Scope, SnapshotStore};
 use crate::io::stores;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -36,6 +39,32 @@ pub(super) fn start(base: &Base, running: &mut Vec<Running>) -> Result<(), AppEr
     Ok(())
 }
 
+/// Watches how long the topics that this process reads keep their records. Nothing depends on it but an alert.
+pub(super) fn watch_retention(base: &Base) {
+    let (plan, services) = (&base.plan, &base.services);
+    let name = |topic| plan.settings.topics.name(topic).to_owned();
+    let read = |role: &Role| match role {
+        Role::Ingest => plan.settings.engine.sources.iter().map(|source| source.topic.clone()).collect(),
+        Role::Detect => vec![name(InternalTopic::Activity)],
+        Role::Sinks => vec![name(InternalTopic::Incidents)],
+    };
+    let topics: BTreeSet<String> = plan.roles.iter().flat_map(read).collect();
+    if topics.is_empty() {
+        return;
+    }
+    let life = services.lifecycle.clone();
+    let watch = Admin::new(&services.connection).map(|admin| {
+        let watch = RetentionWatch::new(admin, topics, services.metrics.kafka.clone());
+        services.lifecycle.spawn("retention", move || -> Result<(), RunError> {
+            watch.run(&life);
+            Ok(())
+        })
+    });
+    if let Err(error) = watch {
+        tracing::warn!(error = chain(&error), "how long topics keep their records is not watched");
+    }
+}
+
 fn take(base: &Base, running: &mut Vec<Running>, stage: Running) {
     base.health.stage(stage.stage, Arc::clone(&stage.heartbeat), Arc::clone(&stage.notes));
     running.push(stage);
@@ -47,6 +76,7 @@ fn start_sinks(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError> 
         name: name.to_owned(),
         min_severity,
         incidents: topics.name(InternalTopic::Incidents).to_owned(),
+        heartbeats: heartbeats(base),
         dead_letters: topics.name(InternalTopic::DeadLetters).to_owned(),
     };
     let parts = sinks::Parts {
@@ -55,6 +85,7 @@ fn start_sinks(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError> 
         lifecycle: base.services.lifecycle.clone(),
         clock: Arc::clone(&base.services.clock),
         metrics: &base.services.metrics.sinks,
+        connection: &base.services.connection,
     };
     let mut made = Vec::new();
     for sink in &base.plan.settings.sinks {
@@ -79,12 +110,19 @@ fn start_detect(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError>
         activity,
         incidents: settings.topics.name(InternalTopic::Incidents).to_owned(),
         shadow: settings.topics.name(InternalTopic::Shadow).to_owned(),
+        heartbeats: heartbeats(base),
         snapshot_every: span(settings.state.snapshot_every),
         workers: default_workers(),
     };
     let (rules, live) = (Some(Arc::new(base.plan.rules.clone())), Arc::clone(&base.live));
     take(base, running, detect::start(&detect_settings, Arc::new(detectors), rules, store, live, services)?);
     Ok(())
+}
+
+/// The topic of the synthetic event, where one is made.
+fn heartbeats(base: &Base) -> Option<String> {
+    let settings = &base.plan.settings;
+    settings.heartbeat.every.map(|_| settings.topics.name(InternalTopic::Heartbeats).to_owned())
 }
 
 fn open_store(base: &Base, activity: &str) -> Result<SnapshotStore, stores::OpenError> {
@@ -121,6 +159,7 @@ fn start_ingest(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError>
         rejected: settings.topics.name(InternalTopic::Rejected).to_owned(),
         keep_rejected_value: settings.engine.rejected.keep_value,
         workers: default_workers(),
+        heartbeat_every: settings.heartbeat.every,
     };
     take(base, running, ingest::start(&ingest_settings, &factory, Some(&base.plan.rules), services)?);
     Ok(())

@@ -91,6 +91,7 @@ impl Cluster {
             Output::Record { to: To::All, record } => {
                 self.owners.iter_mut().for_each(|owner| owner.log.push(record.clone()));
             }
+            Output::Heartbeat { .. } => {}
         }
     }
 

@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 
 const UP_WITHIN: Duration = Duration::from_mins(1);
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+/// Where a broker keeps its topics, in its directory.
+const DATA: &str = "data";
 const CLUSTER_ID: &str = "bGVha3dhdGNoLXRlc3RzMA";
 
 static SHARED: Mutex<Weak<Kafka>> = Mutex::new(Weak::new());
@@ -26,7 +28,7 @@ static SKIPPED: AtomicUsize = AtomicUsize::new(0);
 pub struct Kafka {
     child: Child,
     port: u16,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl Kafka {
@@ -66,7 +68,7 @@ impl Kafka {
             .arg(&properties)
             .spawn()
             .map_err(|error| format!("java does not start: {error}"))?;
-        let mut kafka = Self { child, port, _directory: directory };
+        let mut kafka = Self { child, port, directory };
         kafka.await_ready()?;
         Ok(kafka)
     }
@@ -104,6 +106,19 @@ impl Kafka {
         for result in results {
             result.expect("the topic is created");
         }
+    }
+
+    /// How many bytes of its disk a topic's records take, indexes aside.
+    pub fn log_bytes(&self, topic: &str) -> u64 {
+        let prefix = format!("{topic}-");
+        let data = fs::read_dir(self.directory.path().join(DATA)).expect("the broker's data").flatten();
+        let partitions = data.filter(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            name.strip_prefix(&prefix).is_some_and(|number| number.parse::<u32>().is_ok())
+        });
+        let files = partitions.flat_map(|entry| fs::read_dir(entry.path()).expect("a partition").flatten());
+        let logs = files.filter(|file| file.path().extension().is_some_and(|end| end == "log"));
+        logs.map(|file| file.metadata().map_or(0, |meta| meta.len())).sum()
     }
 
     /// Gives a topic so many partitions.
@@ -242,7 +257,7 @@ pub(super) fn free_port() -> Result<u16, String> {
 }
 
 fn write_properties(directory: &Path, port: u16, controller: u16) -> Result<PathBuf, String> {
-    let data = directory.join("data");
+    let data = directory.join(DATA);
     let text = format!(
         "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@127.0.0.1:{controller}\n\
          listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n\

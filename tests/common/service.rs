@@ -8,16 +8,22 @@ use std::time::Duration;
 const READY_WITHIN: Duration = Duration::from_mins(2);
 
 /// The topics that a service has of its own, in the configuration's words.
-const OWN: [&str; 7] = ["activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit"];
+const OWN: [&str; 8] =
+    ["activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit", "heartbeats"];
 
 /// Creates the source's topic and all of the service's own, the activity log with so many partitions.
 pub fn create_topics(kafka: &Kafka, test: &str, activity_partitions: i32) {
+    create_topics_with(kafka, test, activity_partitions, &[]);
+}
+
+/// The same, with settings for each.
+pub fn create_topics_with(kafka: &Kafka, test: &str, activity_partitions: i32, settings: &[(&str, &str)]) {
     let names = OWN.map(|topic| format!("{test}.{topic}"));
     let partitions = |name: &str| if name.ends_with(".activity") { activity_partitions } else { 1 };
     let mut topics: Vec<(&str, i32)> = names.iter().map(|name| (name.as_str(), partitions(name))).collect();
     let source = format!("{test}.source");
     topics.push((&source, 1));
-    kafka.create_topics(&topics, &[]);
+    kafka.create_topics(&topics, settings);
 }
 
 /// A configuration for them: one native source, state and `rules` (a file's name) in `directory`, metrics on `port`, and

@@ -270,6 +270,7 @@ impl Instance {
             rejected: topics.rejected.clone(),
             keep_rejected_value: false,
             workers: 2,
+            heartbeat_every: None,
         };
         let factory: Arc<dyn IngestFactory> = Arc::new(LineIngestFactory { partitions });
         self.running.push(ingest::start(&settings, &factory, None, &self.services).expect("ingest starts"));
@@ -287,6 +288,7 @@ impl Instance {
             activity: topics.activity.clone(),
             incidents: topics.incidents.clone(),
             shadow: topics.shadow.clone(),
+            heartbeats: None,
             snapshot_every: Duration::from_millis(500),
             workers: 2,
         };

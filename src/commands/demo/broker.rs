@@ -24,7 +24,7 @@ pub(super) fn start(_scene: &Scene) -> Result<Broker> {
     for topic in ["db-queries", "egress", "leakwatch.incidents"] {
         cluster.create_topic(topic, PARTITIONS, 1)?;
     }
-    for topic in ["rejected", "shadow", "verdicts", "audit", "dead_letters"] {
+    for topic in ["rejected", "shadow", "verdicts", "audit", "dead_letters", "heartbeats"] {
         cluster.create_topic(&format!("leakwatch.{topic}"), 1, 1)?;
     }
     let bootstrap = cluster.bootstrap_servers();

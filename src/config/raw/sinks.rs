@@ -16,7 +16,7 @@ pub enum Sink {
     Slack(SlackSink),
     /// `PagerDuty` events.
     Pagerduty(PagerdutySink),
-    /// An HTTP endpoint that takes OCSF Detection Findings.
+    /// An HTTP endpoint or a Kafka topic that takes OCSF Detection Findings.
     Ocsf(OcsfSink),
     /// A file, one incident a line.
     File(FileSink),
@@ -114,7 +114,7 @@ fn pagerduty_url() -> String {
     "https://events.pagerduty.com/v2/enqueue".to_owned()
 }
 
-/// An HTTP endpoint that takes OCSF Detection Findings.
+/// An HTTP endpoint or a Kafka topic that takes OCSF Detection Findings: either `url` or `topic`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OcsfSink {
@@ -124,11 +124,15 @@ pub struct OcsfSink {
     #[serde(default)]
     pub min_severity: MinSeverity,
     /// Where to post.
-    pub url: String,
-    /// A file that holds a bearer token.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// A topic of the cluster that `kafka` names. It has to be there.
+    #[serde(default)]
+    pub topic: Option<String>,
+    /// With `url`: a file that holds a bearer token.
     #[serde(default)]
     pub bearer_token_file: Option<PathBuf>,
-    /// Certificate authorities to trust (PEM); without it, the system's.
+    /// With `url`: certificate authorities to trust (PEM); without it, the system's.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
 }

@@ -23,6 +23,8 @@ pub struct Topics {
     pub audit: String,
     /// Incidents that a sink refused for good.
     pub dead_letters: String,
+    /// The synthetic event, from detect to sinks.
+    pub heartbeats: String,
     /// How long each topic keeps its records.
     pub retention: Retention,
     /// How many partitions each topic is created with.
@@ -43,6 +45,7 @@ impl Default for Topics {
             verdicts: "leakwatch.verdicts".to_owned(),
             audit: "leakwatch.audit".to_owned(),
             dead_letters: "leakwatch.dead_letters".to_owned(),
+            heartbeats: "leakwatch.heartbeats".to_owned(),
             retention: Retention::default(),
             partitions: Partitions::default(),
             replication_factor: None,
@@ -63,6 +66,7 @@ pub struct Retention {
     pub verdicts: Span,
     pub audit: Span,
     pub dead_letters: Span,
+    pub heartbeats: Span,
 }
 
 impl Default for Retention {
@@ -76,6 +80,7 @@ impl Default for Retention {
             verdicts: days(400),
             audit: days(400),
             dead_letters: days(90),
+            heartbeats: days(1),
         }
     }
 }
@@ -93,10 +98,20 @@ pub struct Partitions {
     pub verdicts: u32,
     pub audit: u32,
     pub dead_letters: u32,
+    pub heartbeats: u32,
 }
 
 impl Default for Partitions {
     fn default() -> Self {
-        Self { activity: 8, incidents: 1, shadow: 1, rejected: 8, verdicts: 1, audit: 1, dead_letters: 1 }
+        Self {
+            activity: 8,
+            incidents: 1,
+            shadow: 1,
+            rejected: 8,
+            verdicts: 1,
+            audit: 1,
+            dead_letters: 1,
+            heartbeats: 1,
+        }
     }
 }

@@ -87,6 +87,19 @@ impl Settings {
         })
     }
 
+    /// The topics that sinks write to.
+    pub fn sink_topics(&self) -> impl Iterator<Item = &str> {
+        self.sinks.iter().filter_map(|sink| match &sink.kind {
+            SinkKind::OcsfTopic { topic } => Some(topic.as_str()),
+            SinkKind::Alertmanager { .. }
+            | SinkKind::Webhook { .. }
+            | SinkKind::Slack { .. }
+            | SinkKind::Pagerduty { .. }
+            | SinkKind::Ocsf { .. }
+            | SinkKind::File { .. } => None,
+        })
+    }
+
     /// The consumer group of `role`.
     pub fn group(&self, role: Role) -> String {
         format!("leakwatch-{}-{}", self.deployment, role.name())
@@ -162,6 +175,23 @@ fn cross_check(raw: &Config, checker: &mut Checker<'_>) {
         if let Some(internal) = InternalTopic::ALL.into_iter().find(|topic| topic.raw_name(&raw.topics) == source.topic)
         {
             checker.fail(&at, format!("expected a source, but this is the internal topic topics.{}", internal.key()));
+        }
+    }
+    cross_check_sinks(raw, checker);
+}
+
+/// What a sink writes must not come back as something else.
+fn cross_check_sinks(raw: &Config, checker: &mut Checker<'_>) {
+    let sinks = At::ROOT.key("sinks");
+    for (index, sink) in raw.sinks.iter().enumerate() {
+        let Some(topic) = sink.get("topic").and_then(serde_json::Value::as_str) else { continue };
+        let item = sinks.item(index);
+        let at = item.key("topic");
+        if let Some(internal) = InternalTopic::ALL.into_iter().find(|one| one.raw_name(&raw.topics) == topic) {
+            checker.fail(&at, format!("expected a topic of its own, but it is that of topics.{}", internal.key()));
+        }
+        if let Some(source) = raw.sources.iter().position(|source| source.topic == topic) {
+            checker.fail(&at, format!("expected a topic of its own, but it is that of sources[{source}]"));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `sinks`, checked.
 
 use super::checker::Checker;
+use super::topics::check_name;
 use crate::config::document::At;
 use crate::config::raw::{
     AlertmanagerSink, FileSink, MinSeverity, OcsfSink, PagerdutySink, Sink, SlackSink, WebhookSink,
@@ -35,6 +36,8 @@ pub enum SinkKind {
     Pagerduty { routing_key_file: PathBuf, url: Url },
     /// An HTTP endpoint that takes OCSF Detection Findings.
     Ocsf { url: Url, bearer_token_file: Option<PathBuf>, ca_file: Option<PathBuf> },
+    /// A topic that takes OCSF Detection Findings.
+    OcsfTopic { topic: String },
     /// A file, one incident a line.
     File { path: PathBuf },
 }
@@ -115,8 +118,25 @@ fn webhook(value: &Value, at: &At<'_>, checker: &mut Checker<'_>) -> Option<Part
 
 fn ocsf(value: &Value, at: &At<'_>, checker: &mut Checker<'_>) -> Option<Parts> {
     let sink: OcsfSink = checker.section(at, value)?;
-    let url = checker.http_url(&at.key("url"), &sink.url)?;
-    let kind = SinkKind::Ocsf { url, bearer_token_file: sink.bearer_token_file, ca_file: sink.ca_file };
+    let kind = match (&sink.url, sink.topic) {
+        (Some(url), None) => {
+            let url = checker.http_url(&at.key("url"), url)?;
+            SinkKind::Ocsf { url, bearer_token_file: sink.bearer_token_file, ca_file: sink.ca_file }
+        }
+        (None, Some(topic)) => {
+            check_name(&topic, &at.key("topic"), checker);
+            for (key, file) in [("bearer_token_file", &sink.bearer_token_file), ("ca_file", &sink.ca_file)] {
+                if file.is_some() {
+                    checker.fail(&at.key(key), "expected nothing: the topic is reached as `kafka` says");
+                }
+            }
+            SinkKind::OcsfTopic { topic }
+        }
+        (Some(_), Some(_)) | (None, None) => {
+            checker.fail(at, "expected either `url` or `topic`");
+            return None;
+        }
+    };
     Some((sink.name, sink.min_severity, kind))
 }
 

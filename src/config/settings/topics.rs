@@ -16,12 +16,21 @@ pub enum InternalTopic {
     Verdicts,
     Audit,
     DeadLetters,
+    Heartbeats,
 }
 
 impl InternalTopic {
     /// Every internal topic.
-    pub const ALL: [Self; 7] =
-        [Self::Activity, Self::Incidents, Self::Shadow, Self::Rejected, Self::Verdicts, Self::Audit, Self::DeadLetters];
+    pub const ALL: [Self; 8] = [
+        Self::Activity,
+        Self::Incidents,
+        Self::Shadow,
+        Self::Rejected,
+        Self::Verdicts,
+        Self::Audit,
+        Self::DeadLetters,
+        Self::Heartbeats,
+    ];
 
     /// Its key under `topics`.
     pub const fn key(self) -> &'static str {
@@ -33,6 +42,7 @@ impl InternalTopic {
             Self::Verdicts => "verdicts",
             Self::Audit => "audit",
             Self::DeadLetters => "dead_letters",
+            Self::Heartbeats => "heartbeats",
         }
     }
 
@@ -45,6 +55,7 @@ impl InternalTopic {
             Self::Verdicts => &topics.verdicts,
             Self::Audit => &topics.audit,
             Self::DeadLetters => &topics.dead_letters,
+            Self::Heartbeats => &topics.heartbeats,
         }
     }
 
@@ -57,6 +68,7 @@ impl InternalTopic {
             Self::Verdicts => retention.verdicts,
             Self::Audit => retention.audit,
             Self::DeadLetters => retention.dead_letters,
+            Self::Heartbeats => retention.heartbeats,
         }
     }
 
@@ -69,6 +81,7 @@ impl InternalTopic {
             Self::Verdicts => partitions.verdicts,
             Self::Audit => partitions.audit,
             Self::DeadLetters => partitions.dead_letters,
+            Self::Heartbeats => partitions.heartbeats,
         }
     }
 }
@@ -88,7 +101,7 @@ pub struct TopicSettings {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopicsSettings {
     /// In the order of [`InternalTopic::ALL`].
-    topics: [TopicSettings; 7],
+    topics: [TopicSettings; 8],
     /// Copies of each partition, where the file says it.
     pub replication_factor: Option<u16>,
     /// Copies that must have a record before it counts as written, where the file says it.

@@ -8,7 +8,9 @@ use thiserror::Error;
 
 const MAGIC: [u8; 2] = *b"LW";
 /// The version that this build writes.
-pub const VERSION: u8 = 3;
+pub const VERSION: u8 = 4;
+/// The oldest version that this build reads: what came since was appended, so its records read as they are.
+pub const OLDEST_VERSION: u8 = 3;
 /// What a batch begins with.
 pub const HEADER_BYTES: usize = 3;
 
@@ -26,7 +28,7 @@ pub enum CodecError {
     #[error("not an activity batch: expected it to begin with `LW` and a version byte")]
     Magic,
     /// Written by another version.
-    #[error("activity batch has version {found}, expected {VERSION}")]
+    #[error("activity batch has version {found}, expected {OLDEST_VERSION} to {VERSION}")]
     Version {
         /// What the message says.
         found: u8,
@@ -148,7 +150,7 @@ impl<'a> BatchReader<'a> {
         if header[..2] != MAGIC {
             return Err(CodecError::Magic);
         }
-        if header[2] != VERSION {
+        if !(OLDEST_VERSION..=VERSION).contains(&header[2]) {
             return Err(CodecError::Version { found: header[2] });
         }
         Ok(Self { rest, ordinal: 0 })

@@ -62,8 +62,8 @@ impl Flags {
     pub const FUTURE: Self = Self(1);
     /// One of the objects is a customer object.
     pub const CUSTOMER_OBJECT: Self = Self(1 << 1);
-    /// A synthetic event of the heartbeat.
-    pub const HEARTBEAT: Self = Self(1 << 2);
+    // 1 << 2 is free.
+
     /// A later part of an event: it carries tags, and counts no further event, rows or bytes.
     pub const CONTINUATION: Self = Self(1 << 3);
     /// Customers were found only inside an encoded layer of the content.
@@ -341,6 +341,11 @@ pub enum Control<'a> {
         offset: u64,
         /// When it was set aside.
         noticed: EventTime,
+    },
+    /// The synthetic event: nothing happened, and whoever reads the log passes it on.
+    Heartbeat {
+        /// The ingest's clock when it was made.
+        time: EventTime,
     },
 }
 

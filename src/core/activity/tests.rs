@@ -67,6 +67,7 @@ const fn name(record: &Record<'_>) -> &'static str {
         Record::Control(Control::FilterStaleAfter { .. }) => "control: filter stale after",
         Record::Control(Control::DirectoryRefused { .. }) => "control: directory refused",
         Record::Control(Control::SetAside { .. }) => "control: set aside",
+        Record::Control(Control::Heartbeat { .. }) => "control: heartbeat",
         Record::Pool(_) => "pool",
         Record::Roles(_) => "roles",
         Record::Source(_) => "source",
@@ -97,7 +98,9 @@ fn the_format_is_what_it_was() {
 #[test]
 fn another_version_is_told_from_damage() {
     let mut bytes = message(&sample::every_variant());
-    bytes[2] += 1;
+    bytes[2] -= 1;
+    assert_eq!(read(kept(bytes.clone())).1, None, "the version before this one is read");
+    bytes[2] += 2;
     assert_eq!(read(&bytes), (Vec::new(), Some(CodecError::Version { found: bytes[2] })));
     bytes[0] = b'l';
     assert_eq!(read(&bytes), (Vec::new(), Some(CodecError::Magic)));

@@ -35,6 +35,7 @@ impl Detector {
                 self.stats.blind_spots += 1;
                 self.set_aside(&format!("{source}/{partition}"), *offset, *noticed, out);
             }
+            Control::Heartbeat { time } => out.push(Output::Heartbeat { time: *time }),
         }
     }
 

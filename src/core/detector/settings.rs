@@ -30,6 +30,11 @@ pub enum Output {
         /// The record.
         record: Vec<u8>,
     },
+    /// The log's synthetic event has come by: for sinks, and never an incident.
+    Heartbeat {
+        /// When ingest made it.
+        time: EventTime,
+    },
 }
 
 /// Which partitions of the log a record is for.

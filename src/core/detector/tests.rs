@@ -85,7 +85,7 @@ impl Bench {
     fn lines(&mut self) -> Vec<Incident> {
         let incident = |output| match output {
             Output::Incident(line) => Some(*line),
-            Output::Record { .. } => None,
+            Output::Record { .. } | Output::Heartbeat { .. } => None,
         };
         self.out.drain(..).filter_map(incident).collect()
     }

@@ -65,6 +65,7 @@ impl MemoryLog {
                 match output {
                     Output::Incident(incident) => incidents.push(*incident),
                     Output::Record { record, .. } => made.push_back(record),
+                    Output::Heartbeat { .. } => {}
                 }
             }
             let Some(next) = made.pop_front() else { return };

@@ -31,7 +31,8 @@ impl Strand {
                 | Control::Gap { .. }
                 | Control::StateIncomplete { .. }
                 | Control::SetAside { .. }
-                | Control::DirectoryRefused { .. },
+                | Control::DirectoryRefused { .. }
+                | Control::Heartbeat { .. },
             )
             | Record::Tick(_)
             | Record::Pool(_)

@@ -20,6 +20,7 @@ pub mod producer;
 pub mod services;
 pub mod sinks;
 pub mod stages;
+pub mod synthetic;
 pub mod tail;
 pub mod topics;
 pub mod topics_table;

@@ -6,11 +6,13 @@
 mod acls;
 mod admin;
 mod plan;
+mod retention;
 mod wanted;
 
 pub use acls::{Acl, acls};
 pub use admin::{Admin, AdminError, Applied};
 pub use plan::{Action, Change, Plan, Step, kept, plan};
+pub use retention::RetentionWatch;
 pub use wanted::{Bound, Wanted, wanted};
 
 use std::collections::BTreeMap;

@@ -66,10 +66,15 @@ pub struct KafkaMetrics {
     pub in_flight_bytes: IntGauge,
     /// Messages delivered, by topic.
     pub delivered: IntCounterVec,
+    /// Seconds that a topic keeps its records, by topic; infinity is for ever.
+    pub retention: GaugeVec,
 }
 
 impl KafkaMetrics {
     pub(super) fn new(r: &Registry) -> Made<Self> {
+        let retention = Opts::new("leakwatch_topic_retention_seconds", "How long a topic keeps its records.");
+        let retention = GaugeVec::new(retention, &["topic"])?;
+        r.register(Box::new(retention.clone()))?;
         Ok(Self {
             lag: gauges(r, "leakwatch_lag_records", "Records not yet read.", &["topic", "partition"])?,
             partitions: gauges(r, "leakwatch_partitions_owned", "Partitions owned.", &["stage"])?,
@@ -87,6 +92,7 @@ impl KafkaMetrics {
             in_flight: gauge(r, "leakwatch_in_flight_messages", "Messages sent, not yet delivered.")?,
             in_flight_bytes: gauge(r, "leakwatch_in_flight_bytes", "Bytes sent, not yet delivered.")?,
             delivered: counters(r, "leakwatch_delivered_total", "Messages delivered.", &["topic"])?,
+            retention,
         })
     }
 }

@@ -3,10 +3,14 @@
 //! No label carries an actor, a customer or a destination: labels are topics, partitions, reasons, fields and kinds.
 
 mod families;
+mod heartbeats;
 
 pub use families::{DetectMetrics, FilterMetrics, IngestMetrics, KafkaMetrics, SinkMetrics, SnapshotMetrics};
+pub use heartbeats::{HeartbeatAges, Post};
 
+use crate::io::clock::SystemClock;
 use prometheus::{Encoder, IntGauge, Opts, Registry, TextEncoder};
+use std::sync::Arc;
 
 /// All metrics of the process.
 #[derive(Debug)]
@@ -24,6 +28,8 @@ pub struct Metrics {
     pub filter: FilterMetrics,
     /// What sinks delivered.
     pub sinks: SinkMetrics,
+    /// How long ago the synthetic event came by.
+    pub heartbeats: HeartbeatAges,
 }
 
 impl Metrics {
@@ -41,6 +47,7 @@ impl Metrics {
             snapshots: SnapshotMetrics::new(&registry)?,
             filter: FilterMetrics::new(&registry)?,
             sinks: SinkMetrics::new(&registry)?,
+            heartbeats: HeartbeatAges::new(&registry, Arc::new(SystemClock))?,
             registry,
         })
     }

@@ -110,8 +110,7 @@ fn ocsf(incident: &Incident) -> Value {
         Severity::Warning => 3,
         Severity::Page => 5,
     };
-    let at = |evidence: &Option<crate::core::incident::Evidence>| evidence.as_ref().map(|one| one.time.as_millis());
-    json!({
+    let mut finding = json!({
         "activity_id": activity,
         "category_uid": OCSF_CATEGORY,
         "class_uid": OCSF_CLASS,
@@ -131,12 +130,17 @@ fn ocsf(incident: &Incident) -> Value {
             "title": incident.title,
             "desc": incident.summary,
             "types": [incident.rule],
-            "first_seen_time": at(&incident.first_event),
-            "last_seen_time": at(&incident.last_event),
         },
         // What the class has no place for, as the schema has it.
         "unmapped": incident,
-    })
+    });
+    // A time that is not known is left out: the class takes no null.
+    for (key, evidence) in [("first_seen_time", &incident.first_event), ("last_seen_time", &incident.last_event)] {
+        if let Some(evidence) = evidence {
+            finding["finding_info"][key] = evidence.time.as_millis().into();
+        }
+    }
+    finding
 }
 
 #[cfg(test)]

@@ -93,6 +93,11 @@ containers:
       {{- end }}
     ports:
       - {name: metrics, containerPort: 9464}
+      {{- if eq .part "sinks" }}
+      {{- with include "leakwatch.consolePort" $root }}
+      - {name: console, containerPort: {{ . }}}
+      {{- end }}
+      {{- end }}
     # It may restore state before it listens to its group.
     startupProbe:
       httpGet: {path: /healthz, port: metrics}
@@ -113,7 +118,9 @@ containers:
     # Whole folders, never subPath: what is mounted by subPath is not updated.
     volumeMounts:
       - {name: config, mountPath: /etc/leakwatch/config, readOnly: true}
+      {{- if include "leakwatch.kafkaSecured" $root }}
       - {name: kafka, mountPath: /etc/leakwatch/kafka, readOnly: true}
+      {{- end }}
       - {name: tmp, mountPath: /tmp}
       {{- if $root.Values.rules }}
       - {name: rules, mountPath: /etc/leakwatch/rules, readOnly: true}
@@ -126,11 +133,19 @@ containers:
       {{- if eq .part "detect" }}
       - {name: state, mountPath: /var/lib/leakwatch/state}
       {{- end }}
+      {{- range $folder, $_ := .values.secrets }}
+      - {name: secret-{{ $folder }}, mountPath: /etc/leakwatch/secrets/{{ $folder }}, readOnly: true}
+      {{- end }}
+      {{- with .values.extraVolumeMounts }}
+      {{- toYaml . | nindent 6 }}
+      {{- end }}
 volumes:
   - name: config
     configMap: {name: {{ include "leakwatch.name" $root }}-config}
+  {{- if include "leakwatch.kafkaSecured" $root }}
   - name: kafka
-    secret: {secretName: {{ index $root.Values.secrets.kafka .part }}, defaultMode: 0440}
+    {{- include "leakwatch.kafkaVolume" . | nindent 4 }}
+  {{- end }}
   - name: tmp
     emptyDir: {sizeLimit: 64Mi}
   {{- if $root.Values.rules }}
@@ -149,6 +164,85 @@ volumes:
   - name: state
     persistentVolumeClaim: {claimName: {{ $root.Values.state.existingClaim }}}
   {{- end }}
+  {{- range $folder, $secret := .values.secrets }}
+  - name: secret-{{ $folder }}
+    secret: {secretName: {{ $secret }}, defaultMode: 0440}
+  {{- end }}
+  {{- with .values.extraVolumes }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end }}
+
+{{/* Not empty where there is anything to mount for Kafka. */}}
+{{- define "leakwatch.kafkaSecured" -}}
+{{- $security := .Values.config.kafka.security | default dict }}
+{{- if ne ($security.protocol | default "plaintext") "plaintext" }}yes{{ end }}
+{{- end }}
+
+{{/* Who a part is to Kafka, where its Secret does not say it; call with (dict "root" . "part" "ingest"). */}}
+{{- define "leakwatch.kafkaUser" -}}
+{{- if .root.Values.strimzi.enabled }}{{ include "leakwatch.name" .root }}-{{ .part }}{{ else }}{{ get .root.Values.secrets.kafkaUsers .part }}{{ end }}
+{{- end }}
+
+{{- define "leakwatch.kafkaSecret" -}}
+{{- if .root.Values.strimzi.enabled }}{{ include "leakwatch.name" .root }}-{{ .part }}{{ else }}{{ get .root.Values.secrets.kafka .part }}{{ end }}
+{{- end }}
+
+{{- define "leakwatch.kafkaCA" -}}
+{{- if .Values.strimzi.enabled }}{{ .Values.strimzi.cluster }}-cluster-ca-cert{{ else }}{{ .Values.secrets.kafkaCA.name }}{{ end }}
+{{- end }}
+
+{{/* What is under /etc/leakwatch/kafka: one Secret as it is, or username, password or certificate, and ca.crt from where each
+is. The ca.crt in a Strimzi user's Secret is that of clients, and of no use here. */}}
+{{- define "leakwatch.kafkaVolume" -}}
+{{- $security := .root.Values.config.kafka.security }}
+{{- $user := include "leakwatch.kafkaUser" . }}
+{{- $ca := include "leakwatch.kafkaCA" .root }}
+{{- if or $user $ca }}
+projected:
+  defaultMode: 0440
+  sources:
+    - secret:
+        name: {{ include "leakwatch.kafkaSecret" . }}
+        items:
+          {{- if hasPrefix "sasl_" $security.protocol }}
+          - {key: password, path: password}
+          {{- if not $user }}
+          - {key: username, path: username}
+          {{- end }}
+          {{- end }}
+          {{- if $security.certificate_file }}
+          - {key: user.crt, path: user.crt}
+          - {key: user.key, path: user.key}
+          {{- end }}
+          {{- if not $ca }}
+          - {key: ca.crt, path: ca.crt}
+          {{- end }}
+    {{- if and $user (hasPrefix "sasl_" $security.protocol) }}
+    - configMap:
+        name: {{ include "leakwatch.name" .root }}-kafka-users
+        items: [{key: {{ .part }}, path: username}]
+    {{- end }}
+    {{- if $ca }}
+    - secret:
+        name: {{ $ca }}
+        items: [{key: {{ if .root.Values.strimzi.enabled }}ca.crt{{ else }}{{ .root.Values.secrets.kafkaCA.key }}{{ end }}, path: ca.crt}]
+    {{- end }}
+{{- else -}}
+secret: {secretName: {{ include "leakwatch.kafkaSecret" . }}, defaultMode: 0440}
+{{- end }}
+{{- end }}
+
+{{/* The console's port, where others than the pod itself may reach it. */}}
+{{- define "leakwatch.consolePort" -}}
+{{- $http := .Values.config.http | default dict }}
+{{- $address := $http.console | default "127.0.0.1:8080" }}
+{{- if not (regexMatch "^(127\\.|\\[::1\\]|localhost:)" $address) }}
+{{- if eq (dig "auth" "kind" "none" $http) "none" }}
+{{- fail "config.http.console is no loopback address: expected config.http.auth, so that somebody is asked for a name" }}
+{{- end }}
+{{- regexFind "[0-9]+$" $address }}
+{{- end }}
 {{- end }}
 
 {{- define "leakwatch.filters" -}}

@@ -164,6 +164,7 @@ fn control() -> impl Strategy<Value = Control<'static>> {
         (text(), any::<u32>(), any::<u64>(), time()).prop_map(|(source, partition, offset, noticed)| {
             Control::SetAside { source, partition: Partition(partition), offset, noticed }
         }),
+        time().prop_map(|time| Control::Heartbeat { time }),
     ]
 }
 

@@ -18,6 +18,7 @@ use super::poll_thread::{PollSetup, PollThread};
 use super::prepare;
 use super::services::{Running, Services};
 use super::stages::{DetectFactory, RuleSet};
+use super::synthetic;
 use super::topics_table::TopicTable;
 use super::trials::Trials;
 use super::unowned;
@@ -44,6 +45,8 @@ pub struct DetectSettings {
     pub incidents: String,
     /// The topic for incidents of rules that do not count yet.
     pub shadow: String,
+    /// The topic for the synthetic event, where there is to be one.
+    pub heartbeats: Option<String>,
     /// How often each partition's state is written.
     pub snapshot_every: Duration,
     /// How many worker threads.
@@ -111,6 +114,7 @@ fn parts(
         activity: topic(&settings.activity)?,
         incidents: topic(&settings.incidents)?,
         shadow: topic(&settings.shadow)?,
+        heartbeats: synthetic::topic(lookup, settings.heartbeats.as_ref())?,
         rules,
         producer: services.producer.clone(),
         metrics: services.metrics.detect.clone(),
@@ -169,6 +173,7 @@ fn workers(
             live: Arc::clone(&parts.live),
             clock: Arc::clone(&parts.services.clock),
             metrics: parts.services.metrics.detect.clone(),
+            ages: parts.settings.heartbeats.as_ref().map(|_| parts.services.metrics.heartbeats.clone()),
             snapshot_metrics: parts.services.metrics.snapshots.clone(),
         };
         threads.push(parts.services.lifecycle.spawn(&format!("detect-{number}"), move || worker.run())?);

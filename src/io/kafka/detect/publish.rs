@@ -6,10 +6,12 @@ use super::super::ingest::OutTopic;
 use super::super::producer::{Destination, Producer};
 use super::super::services::partition_of_key;
 use super::super::stages::RuleSet;
+use super::super::synthetic::Beat;
 use super::slot::Slot;
 use crate::core::activity::BatchBuilder;
 use crate::core::detector::To;
 use crate::core::incident::Incident;
+use crate::core::time::EventTime;
 use crate::core::units::Partition;
 use crate::io::metrics::DetectMetrics;
 use std::collections::BTreeMap;
@@ -28,6 +30,8 @@ pub struct Publisher {
     pub incidents: OutTopic,
     /// Incidents of rules that do not count yet.
     pub shadow: OutTopic,
+    /// The synthetic event.
+    pub heartbeats: Option<OutTopic>,
     /// The configured rules.
     pub rules: Option<Arc<RuleSet>>,
     /// Sends.
@@ -50,6 +54,19 @@ impl Publisher {
         let labels = [status(incident), severity(incident), if incident.shadow { "true" } else { "false" }];
         self.metrics.incidents.with_label_values(&labels).inc();
         Ok(())
+    }
+
+    /// Passes on the synthetic event that was made at `time` and came through `partition`.
+    ///
+    /// # Errors
+    /// [`RunError`] if it cannot be written or the process has failed.
+    pub fn beat(&self, partition: Partition, time: EventTime, set: &Arc<DeliverySet>) -> Result<(), RunError> {
+        let Some(topic) = &self.heartbeats else { return Ok(()) };
+        let key = partition.to_string();
+        let beat = serde_json::to_vec(&Beat { partition, partitions: self.activity.partitions, time })?;
+        let to_partition = partition_of_key(key.as_bytes(), topic.partitions);
+        let to = Destination { topic: &topic.name, partition: to_partition, key: Some(key.as_bytes()) };
+        self.producer.send(to, &beat, Some(set))
     }
 
     fn send_batch(&self, partition: Partition, batch: &BatchBuilder, set: &Arc<DeliverySet>) -> Result<(), RunError> {

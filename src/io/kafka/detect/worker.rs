@@ -1,6 +1,7 @@
 //! One detect worker: owns the state of its partitions, applies every record, sends what comes out.
 
 use super::super::batch::{OwnedBatch, Received};
+use super::super::deliveries::DeliverySet;
 use super::super::error::RunError;
 use super::super::topics_table::TopicPartition;
 use super::super::trials::{Care, Entry, Trials};
@@ -12,11 +13,11 @@ use super::snapshotter::SnapshotJob;
 use crate::core::activity::{BatchReader, CodecError, Control, Record, codec};
 use crate::core::detector::{Output, To};
 use crate::core::time::EventTime;
-use crate::core::units::{Ordinal, Position};
+use crate::core::units::{Ordinal, Partition, Position};
 use crate::io::clock::Clock;
 use crate::io::kafka::poll_thread::RELEASE_WITHIN;
 use crate::io::live::Live;
-use crate::io::metrics::{DetectMetrics, SnapshotMetrics};
+use crate::io::metrics::{DetectMetrics, HeartbeatAges, Post, SnapshotMetrics};
 use crossbeam_channel::{Sender, TrySendError};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -47,6 +48,8 @@ pub struct DetectWorker {
     pub clock: Arc<dyn Clock>,
     /// Counters.
     pub metrics: DetectMetrics,
+    /// Where it is noted that the synthetic event came by; `None` where there is none.
+    pub ages: Option<HeartbeatAges>,
     /// Counters.
     pub snapshot_metrics: SnapshotMetrics,
 }
@@ -103,6 +106,9 @@ impl DetectWorker {
             Order::Adopt { at, generation, start, state } => {
                 // Spread over the interval, so that many partitions are not written at once.
                 let share = self.snapshot_every.mul_f64(f64::from(at.partition.0 % 16 + 1) / 16.0);
+                if let Some(ages) = &self.ages {
+                    ages.expect(post(at.partition));
+                }
                 slots.insert(at, Slot::new(at, generation, start, state, Instant::now() + share));
                 Ok(())
             }
@@ -113,6 +119,9 @@ impl DetectWorker {
                 };
                 slot.hide(&self.metrics);
                 self.live.forget(at.partition);
+                if let Some(ages) = &self.ages {
+                    ages.forget(&post(at.partition));
+                }
                 self.last_snapshot(slot, lost, &done)
             }
         }
@@ -211,6 +220,7 @@ impl DetectWorker {
         for output in slot.outputs.drain(..) {
             match output {
                 Output::Record { to, record } => records.push(to, &record, &set)?,
+                Output::Heartbeat { time } => self.beat(slot.at.partition, time, &set)?,
                 Output::Incident(incident) => {
                     self.publisher.incident(&incident, &set)?;
                     self.live.note(slot.at.partition, &incident);
@@ -220,6 +230,13 @@ impl DetectWorker {
             }
         }
         records.send(&set)
+    }
+
+    fn beat(&self, partition: Partition, made: EventTime, set: &Arc<DeliverySet>) -> Result<(), RunError> {
+        if let Some(ages) = &self.ages {
+            ages.came(&post(partition), 0, 1, made);
+        }
+        self.publisher.beat(partition, made, set)
     }
 
     // --- snapshots ---
@@ -275,6 +292,10 @@ impl DetectWorker {
             last,
         })
     }
+}
+
+fn post(partition: Partition) -> Post {
+    Post::Detect { partition: partition.0 }
 }
 
 /// What one message held.

@@ -22,10 +22,13 @@ use super::poll_thread::{PollSetup, PollThread};
 use super::prepare;
 use super::services::{Running, Services};
 use super::stages::{IngestFactory, RuleSet};
+use super::synthetic::Metronome;
 use super::topics_table::TopicTable;
 use super::trials::Trials;
 use super::unowned;
 use super::workers::{WorkerInbox, WorkerPort, worker_queues};
+use crate::core::time::Millis;
+use crate::io::metrics::Post;
 use outbox::Outbox;
 use start::{SourcePreparer, SourceState};
 use std::sync::Arc;
@@ -48,6 +51,8 @@ pub struct IngestSettings {
     pub keep_rejected_value: bool,
     /// How many worker threads.
     pub workers: usize,
+    /// How often the synthetic event is made; `None` is never.
+    pub heartbeat_every: Option<Millis>,
 }
 
 struct Parts {
@@ -86,7 +91,7 @@ pub fn start(
     ticker.publish_controls()?;
     let heartbeat = Heartbeat::new(STAGE);
     let mut threads = Vec::new();
-    let queues = workers(settings.workers, factory, &parts, services, &mut threads)?;
+    let queues = workers(settings, factory, &parts, services, &mut threads)?;
     let poll = poll(&parts, lookup, queues, &heartbeat, services, &mut threads)?;
     threads.push(poll);
     threads.push(unowned::watch(STAGE, services.group(STAGE), Arc::clone(&parts.topics), services)?);
@@ -114,17 +119,22 @@ fn parts(settings: &IngestSettings, services: &Services, lookup: &Lookup) -> Res
 }
 
 fn workers(
-    count: usize,
+    settings: &IngestSettings,
     factory: &Arc<dyn IngestFactory>,
     parts: &Parts,
     services: &Services,
     threads: &mut Vec<JoinHandle<()>>,
 ) -> Result<Vec<WorkerPort<SourceState>>, RunError> {
     let mut queues = Vec::new();
-    for number in 0..count.max(1) {
+    // One of them makes the synthetic event, in the turn of its own work: if it hangs, that is missed.
+    let mut metronome = settings.heartbeat_every.map(|every| Metronome::new(Arc::clone(&services.clock), every));
+    if metronome.is_some() {
+        services.metrics.heartbeats.expect(Post::Ingest);
+    }
+    for number in 0..settings.workers.max(1) {
         let (port, inbox) = worker_queues();
         queues.push(port);
-        let worker = worker(inbox, factory, parts, services);
+        let worker = IngestWorker { metronome: metronome.take(), ..worker(inbox, factory, parts, services) };
         threads.push(services.lifecycle.spawn(&format!("ingest-{number}"), move || worker.run())?);
     }
     Ok(queues)
@@ -147,6 +157,8 @@ fn worker(
         trials: Arc::clone(&parts.trials),
         clock: Arc::clone(&services.clock),
         metrics,
+        metronome: None,
+        ages: services.metrics.heartbeats.clone(),
     }
 }
 

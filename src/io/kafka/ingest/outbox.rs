@@ -89,6 +89,20 @@ impl Outbox {
         Ok(set)
     }
 
+    /// Puts a record that is no source's into every partition's batch.
+    ///
+    /// # Errors
+    /// [`RunError`] if it cannot be sent.
+    pub fn tell_all(&mut self, record: &Record<'_>) -> Result<(), RunError> {
+        for at in 0..self.batches.len() {
+            self.batches[at].push(record).map_err(RunError::Encode)?;
+            if self.batches[at].is_full() {
+                self.send_batch(at)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The first failure since the last call.
     ///
     /// # Errors

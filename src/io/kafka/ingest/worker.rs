@@ -8,15 +8,17 @@ use super::super::commits::{CommitBoard, CommitPoint};
 use super::super::deliveries::DeliverySet;
 use super::super::error::RunError;
 use super::super::stages::{IngestStage, SourceIndex, SourceRecord};
+use super::super::synthetic::{self, Metronome};
 use super::super::topics_table::{TopicPartition, TopicTable};
 use super::super::trials::{Care, Entry, Trials};
 use super::super::workers::{Control, Countdown, WorkerInbox};
 use super::outbox::{Outbox, RecordOut};
 use super::progress::Progress;
 use super::start::SourceState;
+use crate::core::time::EventTime;
 use crate::core::units::{Offset, Ordinal, Position};
 use crate::io::clock::Clock;
-use crate::io::metrics::IngestMetrics;
+use crate::io::metrics::{HeartbeatAges, IngestMetrics, Post};
 use crossbeam_channel::RecvTimeoutError;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -38,6 +40,8 @@ struct Turn {
     set: Arc<DeliverySet>,
     reached: Vec<(TopicPartition, CommitPoint)>,
     released: Vec<Arc<Countdown>>,
+    /// When the synthetic event in it was made.
+    beat: Option<EventTime>,
 }
 
 /// A worker's parts.
@@ -60,6 +64,10 @@ pub struct IngestWorker {
     pub clock: Arc<dyn Clock>,
     /// Counters.
     pub metrics: IngestMetrics,
+    /// When the synthetic event is due, where this worker makes it.
+    pub metronome: Option<Metronome>,
+    /// Where it is noted that the log has taken it.
+    pub ages: HeartbeatAges,
 }
 
 #[derive(Default)]
@@ -86,6 +94,7 @@ impl IngestWorker {
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
             self.controls(&mut state)?;
+            self.beat(&mut state)?;
             self.settle(&mut state);
         }
     }
@@ -156,7 +165,18 @@ impl IngestWorker {
     fn flush(&mut self, state: &mut State) -> Result<(), RunError> {
         let set = self.outbox.flush()?;
         let reached = state.reached.drain().collect();
-        state.turns.push_back(Turn { set, reached, released: Vec::new() });
+        state.turns.push_back(Turn { set, reached, released: Vec::new(), beat: None });
+        Ok(())
+    }
+
+    /// Makes the synthetic event where it is due.
+    fn beat(&mut self, state: &mut State) -> Result<(), RunError> {
+        let Some(time) = self.metronome.as_mut().and_then(Metronome::due) else { return Ok(()) };
+        self.outbox.tell_all(&synthetic::record(time))?;
+        self.flush(state)?;
+        if let Some(turn) = state.turns.back_mut() {
+            turn.beat = Some(time);
+        }
         Ok(())
     }
 
@@ -196,6 +216,9 @@ impl IngestWorker {
                 self.board.reached(at, point);
             }
             turn.released.iter().for_each(|done| done.arrive());
+            if let Some(made) = turn.beat {
+                self.ages.came(&Post::Ingest, 0, 1, made);
+            }
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Sinks on Kafka: each reads the incidents topic in a group of its own, so one that is slow holds up no other.
 
 mod start;
+mod topic;
 mod worker;
+
+pub use topic::TopicSink;
 
 use super::commits::CommitBoard;
 use super::consumer::Notes;
@@ -12,7 +15,8 @@ use super::lookup::Lookup;
 use super::poll_thread::{PollSetup, PollThread};
 use super::prepare;
 use super::services::{Running, Services};
-use super::topics_table::TopicTable;
+use super::synthetic;
+use super::topics_table::{TopicIndex, TopicTable};
 use super::unowned;
 use super::workers::worker_queues;
 use crate::core::incident::Severity;
@@ -23,6 +27,9 @@ use worker::SinkWorker;
 
 const STAGE: &str = "sinks";
 
+/// Where the topic of the synthetic event stands in the table of topics; before it, that of incidents.
+const BEATS: TopicIndex = TopicIndex(1);
+
 /// What one sink is told.
 #[derive(Clone, Debug)]
 pub struct SinkSettings {
@@ -32,6 +39,8 @@ pub struct SinkSettings {
     pub min_severity: Severity,
     /// The incidents topic.
     pub incidents: String,
+    /// The topic of the synthetic event, where there is to be one.
+    pub heartbeats: Option<String>,
     /// Where lines go that it does not take.
     pub dead_letters: String,
 }
@@ -45,12 +54,13 @@ pub fn start(settings: SinkSettings, sink: Box<dyn Sink>, services: &Services) -
     let lookup = Lookup::new(&services.connection, &group)?;
     lookup.partitions(&settings.incidents)?;
     let dead = OutTopic { partitions: lookup.partitions(&settings.dead_letters)?, name: settings.dead_letters.clone() };
-    let topics = Arc::new(TopicTable::new([settings.incidents.clone()]));
+    let beats = synthetic::topic(&lookup, settings.heartbeats.as_ref())?.map(|topic| topic.name);
+    let topics = Arc::new(TopicTable::new([settings.incidents.clone()].into_iter().chain(beats)));
     let notes = Arc::new(Notes::new(STAGE, Arc::clone(&topics), services.metrics.kafka.clone()));
     let board = Arc::new(CommitBoard::default());
     let heartbeat = Heartbeat::new(STAGE);
     let (port, inbox) = worker_queues();
-    let preparer = LinePreparer { lookup, topic: settings.incidents.clone(), rebuilds: sink.rebuilds() };
+    let preparer = LinePreparer { lookup, topics: Arc::clone(&topics), rebuilds: sink.rebuilds() };
     let worker = SinkWorker::new(settings, sink, inbox, dead, Arc::clone(&board), services.clone());
     let (prepare, prepare_thread) = prepare::spawn(&services.lifecycle, "sinks-prepare", preparer)?;
     let unowned = unowned::watch(STAGE, group.clone(), Arc::clone(&topics), services)?;

@@ -3,16 +3,18 @@
 use super::super::error::RunError;
 use super::super::lookup::{Ends, Lookup};
 use super::super::prepare::Preparer;
-use super::super::topics_table::TopicPartition;
+use super::super::topics_table::{TopicPartition, TopicTable};
 use super::super::workers::Prepared;
+use super::BEATS;
 use crate::core::units::Offset;
+use std::sync::Arc;
 
 /// Prepares partitions of the incidents topic.
 pub struct LinePreparer {
     /// Asks the broker.
     pub lookup: Lookup,
-    /// The incidents topic.
-    pub topic: String,
+    /// The incidents topic, and that of the synthetic event.
+    pub topics: Arc<TopicTable>,
     /// Whether the sink reads everything at every start.
     pub rebuilds: bool,
 }
@@ -22,8 +24,13 @@ impl Preparer for LinePreparer {
     type State = Offset;
 
     fn prepare(&mut self, at: TopicPartition) -> Result<Prepared<Offset>, RunError> {
-        let ends = self.lookup.ends(&self.topic, at.partition)?;
-        let committed = if self.rebuilds { None } else { self.lookup.committed(&self.topic, at.partition)? };
+        let topic = self.topics.name(at.topic);
+        let ends = self.lookup.ends(topic, at.partition)?;
+        if at.topic == BEATS {
+            // What was made before says nothing about now.
+            return Ok(Prepared { at, start: ends.high, metadata: String::new(), state: ends.high });
+        }
+        let committed = if self.rebuilds { None } else { self.lookup.committed(topic, at.partition)? };
         let start = first(committed.map(|committed| committed.next), ends);
         if let Some(lost) = start.1 {
             tracing::error!(partition = at.partition.0, lost, "incident lines were gone before this sink read them");

@@ -7,12 +7,14 @@ use super::super::error::RunError;
 use super::super::ingest::OutTopic;
 use super::super::producer::Destination;
 use super::super::services::{Services, partition_of_key};
+use super::super::synthetic::Beat;
 use super::super::topics_table::TopicPartition;
 use super::super::workers::{Control, WorkerInbox};
-use super::SinkSettings;
+use super::{BEATS, SinkSettings};
 use crate::core::incident::Incident;
 use crate::core::units::Offset;
 use crate::io::lifecycle::chain;
+use crate::io::metrics::Post;
 use crate::io::sinks::{IncidentLine, Sink, SinkError};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -92,9 +94,15 @@ impl SinkWorker {
         match control {
             Control::Adopt { at, generation, start, state: end } => {
                 self.owned.insert(at, Owned { generation, end, next: start });
+                if at.topic == BEATS {
+                    self.services.metrics.heartbeats.expect(self.post());
+                }
             }
             Control::Release { at, done, lost: _ } => {
                 self.owned.remove(&at);
+                if at.topic == BEATS {
+                    self.services.metrics.heartbeats.forget(&self.post());
+                }
                 done.arrive();
             }
         }
@@ -126,6 +134,10 @@ impl SinkWorker {
 
     /// Delivers one line, or lays it with the dead; `false` where the process is ending first.
     fn line(&mut self, at: TopicPartition, received: &Received<'_>) -> Result<bool, RunError> {
+        if at.topic == BEATS {
+            self.beat(received);
+            return Ok(true);
+        }
         let Ok(incident) = serde_json::from_slice::<Incident>(received.payload) else {
             return self.bury(at, received, "not an incident line".to_owned());
         };
@@ -152,6 +164,19 @@ impl SinkWorker {
                 }
             }
         }
+    }
+
+    fn beat(&self, received: &Received<'_>) {
+        let Ok(beat) = serde_json::from_slice::<Beat>(received.payload) else {
+            tracing::warn!(offset = received.offset.0, "expected a heartbeat; its topic is for nothing else");
+            return;
+        };
+        let ages = &self.services.metrics.heartbeats;
+        ages.came(&self.post(), beat.partition.0, beat.partitions, beat.time);
+    }
+
+    fn post(&self) -> Post {
+        Post::Sink { name: self.settings.name.clone() }
     }
 
     /// Writes a line to the dead letters and waits for its delivery.

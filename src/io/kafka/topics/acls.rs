@@ -32,9 +32,10 @@ impl Acl {
     }
 }
 
-const READ: &[&str] = &["Read", "Describe"];
+// How long a topic keeps its records is watched by whoever reads it.
+const READ: &[&str] = &["Read", "Describe", "DescribeConfigs"];
 const WRITE: &[&str] = &["Write", "Describe"];
-const BOTH: &[&str] = &["Read", "Write", "Describe"];
+const BOTH: &[&str] = &["Read", "Write", "Describe", "DescribeConfigs"];
 
 /// What each role needs, role by role.
 pub fn acls(settings: &Settings) -> Vec<Acl> {
@@ -52,6 +53,7 @@ pub fn acls(settings: &Settings) -> Vec<Acl> {
         // Each sink has a group of its own, which ends in its name; notes about records that end processes have groups too.
         acls.push(Acl { role, operations: &["Read"], resource: "group", name: settings.group(role), prefixed: true });
         if role == Role::Sinks {
+            acls.extend(settings.sink_topics().map(|name| topic(role, WRITE, name)));
             let name = settings.console_group();
             acls.push(Acl { role, operations: &["Read"], resource: "group", name, prefixed: false });
         }
@@ -62,9 +64,12 @@ pub fn acls(settings: &Settings) -> Vec<Acl> {
 fn needs(role: Role) -> &'static [(InternalTopic, &'static [&'static str])] {
     match role {
         Role::Ingest => &[(InternalTopic::Activity, WRITE), (InternalTopic::Rejected, WRITE)],
-        Role::Detect => {
-            &[(InternalTopic::Activity, BOTH), (InternalTopic::Incidents, WRITE), (InternalTopic::Shadow, WRITE)]
-        }
+        Role::Detect => &[
+            (InternalTopic::Activity, BOTH),
+            (InternalTopic::Incidents, WRITE),
+            (InternalTopic::Shadow, WRITE),
+            (InternalTopic::Heartbeats, WRITE),
+        ],
         // The console is theirs, and draws what the accounts of a case did.
         Role::Sinks => &[
             (InternalTopic::Activity, READ),
@@ -73,6 +78,7 @@ fn needs(role: Role) -> &'static [(InternalTopic, &'static [&'static str])] {
             (InternalTopic::Verdicts, BOTH),
             (InternalTopic::Audit, BOTH),
             (InternalTopic::DeadLetters, WRITE),
+            (InternalTopic::Heartbeats, READ),
         ],
     }
 }

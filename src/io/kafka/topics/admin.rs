@@ -76,8 +76,8 @@ pub struct Applied {
 
 /// An administrator's connection.
 pub struct Admin {
-    client: AdminClient<DefaultClientContext>,
-    runtime: Runtime,
+    pub(super) client: AdminClient<DefaultClientContext>,
+    pub(super) runtime: Runtime,
     brokers: String,
 }
 
@@ -190,12 +190,12 @@ impl Admin {
         first.map_or(Ok(()), |result| result.map(drop).map_err(|(_, code)| code.to_string()))
     }
 
-    fn no_answer(&self, what: &'static str, source: KafkaError) -> AdminError {
+    pub(super) fn no_answer(&self, what: &'static str, source: KafkaError) -> AdminError {
         AdminError::Answer { brokers: self.brokers.clone(), what, source }
     }
 }
 
-fn options() -> AdminOptions {
+pub(super) fn options() -> AdminOptions {
     AdminOptions::new().request_timeout(Some(DONE_WITHIN)).operation_timeout(Some(DONE_WITHIN))
 }
 

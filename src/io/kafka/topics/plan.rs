@@ -162,7 +162,8 @@ fn partitions_differ(wanted: &Wanted, seen: &Seen) -> String {
         | InternalTopic::Rejected
         | InternalTopic::Verdicts
         | InternalTopic::Audit
-        | InternalTopic::DeadLetters => format!(
+        | InternalTopic::DeadLetters
+        | InternalTopic::Heartbeats => format!(
             "{numbers}; records of one key would go apart: {keep}, or another name for a new topic (topics.{key})"
         ),
     }
