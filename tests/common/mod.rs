@@ -1,6 +1,7 @@
 //! What integration tests share.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub mod browser;
 pub mod kafka;
 pub mod process;
 pub mod secure;

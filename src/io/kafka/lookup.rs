@@ -11,6 +11,7 @@ use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel}
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::{Offset as WireOffset, TopicPartitionList};
+use rdkafka::types::RDKafkaErrorCode;
 use std::time::{Duration, Instant};
 
 /// A question is asked for this long before it fails.
@@ -102,12 +103,21 @@ impl Lookup {
         }
     }
 
-    /// Where the log of a partition begins and ends now.
+    /// Where the log of a partition begins and ends now. A leader that has just been elected is waited for: it may not
+    /// know of it yet.
     ///
     /// # Errors
     /// [`RunError::Kafka`] if its leader does not answer.
     pub fn ends(&self, topic: &str, partition: Partition) -> Result<Ends, RunError> {
-        let asked = self.client.fetch_watermarks(topic, wire_partition(partition), ASK_WITHIN);
+        let until = Instant::now() + TOPIC_WITHIN;
+        let asked = loop {
+            match self.client.fetch_watermarks(topic, wire_partition(partition), ASK_WITHIN) {
+                Err(KafkaError::MetadataFetch(code)) if has_no_leader(code) && Instant::now() < until => {
+                    std::thread::sleep(TOPIC_EVERY);
+                }
+                asked => break asked,
+            }
+        };
         let (low, high) = asked.map_err(RunError::kafka(format!("asking for the ends of {topic} [{partition}]")))?;
         let offset = |raw: i64| Offset(u64::try_from(raw).unwrap_or_default());
         Ok(Ends { low: offset(low), high: offset(high) })
@@ -172,6 +182,10 @@ impl Lookup {
         let from = from.map_or(Ok(low), offset_at)?.clamp(low, to);
         Ok(Written { low, range: LogRange { partition, from, to } })
     }
+}
+
+const fn has_no_leader(code: RDKafkaErrorCode) -> bool {
+    matches!(code, RDKafkaErrorCode::NotLeaderForPartition | RDKafkaErrorCode::LeaderNotAvailable)
 }
 
 fn known(offset: WireOffset) -> Option<Offset> {

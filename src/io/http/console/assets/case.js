@@ -39,6 +39,9 @@ function judging(one) {
     try {
       await post(`cases/${one.case}/verdict`, { verdict, note: note.value });
       told.textContent = `Kept: ${verdicts[verdict]}.`;
+      // What is being written keeps the page from being drawn anew; this is kept.
+      note.value = "";
+      dispatchEvent(new Event("news"));
     } catch (error) {
       told.textContent = `Not kept: ${error.message}`;
     }
