@@ -112,6 +112,7 @@ fn a_leak_is_watched_judged_and_let_off_in_a_browser() {
     }
 
     tab.resize(DESK, 1.0);
+    explained(&tab);
     tab.go("#/rules/read-then-out");
     tab.until("document.querySelector('#would')?.textContent");
     let before: String = tab.value("document.querySelector('#would').textContent");
@@ -123,6 +124,18 @@ fn a_leak_is_watched_judged_and_let_off_in_a_browser() {
     let _: u32 = tab.value("fetch('/assets/nothing.js').then((answer) => answer.status)");
     eventually("what fails is heard of", WITHIN, || tab.faults().iter().any(|fault| fault.contains("nothing.js")));
     drop(process);
+}
+
+/// Every rule's count and limit on the account's page, and where the limit came from.
+fn explained(tab: &Tab<'_>) {
+    tab.go("#/actors/emp0042");
+    tab.until("document.querySelector('#explained tbody')");
+    let told: Vec<String> = tab.value("[...document.querySelectorAll('#explained tr')].map((row) => row.innerText)");
+    let of = |rule: &str| told.iter().find(|row| row.contains(rule)).unwrap_or_else(|| panic!("{rule}: {told:?}"));
+    let fired = of("read-then-out");
+    assert!(fired.starts_with("page") && fired.contains("150") && fired.contains("pages at 48"), "{fired}");
+    assert!(of("bulk-read").starts_with("below its limit") && of("bulk-read").contains("everybody's"), "{told:?}");
+    assert!(of("drop.example").contains("pooled"), "what it shares with others is there too: {told:?}");
 }
 
 /// The variables of the stylesheet, light and dark.

@@ -5,10 +5,11 @@
 use super::Base;
 use crate::config::settings::{AuthSettings, InternalTopic, Role};
 use crate::core::rules::{RuleError, check_documents};
-use crate::io::http::console::{Access, Board, Console, router};
+use crate::io::http::console::{Access, Board, Console, router, turns};
 use crate::io::http::listen;
 use crate::io::kafka::RunError;
 use crate::io::kafka::case_log::{CaseLog, CaseTopics};
+use crate::io::kafka::explain_log::ExplainLog;
 use crate::io::kafka::tail::Tail;
 use crate::io::lifecycle::chain;
 use std::net::SocketAddr;
@@ -85,10 +86,14 @@ fn console(base: &Base) -> Result<Console, ConsoleError> {
     let activity = name(InternalTopic::Activity);
     let topics = CaseTopics { activity, verdicts, audit: name(InternalTopic::Audit) };
     let log = CaseLog::new(&services.connection, &group, services.producer.clone(), topics)?;
+    let bounds = (settings.engine.clock.lateness, settings.engine.limits.max_entities);
+    let explain = ExplainLog::new(&services.connection, &group, activity, bounds, base.plan.rules.yaml.clone())?;
     let rules = check_documents(base.plan.rules.yaml.iter().map(String::as_str)).map_err(ConsoleError::Rules)?;
     Ok(Console {
         board,
         log: Arc::new(log),
+        explain: Arc::new(explain),
+        turns: turns(),
         rules: Arc::new(rules),
         metrics: Arc::clone(&services.metrics),
         health: Arc::clone(&base.health),

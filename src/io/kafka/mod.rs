@@ -10,6 +10,7 @@ pub mod deliveries;
 pub mod detect;
 mod dispatch;
 pub mod error;
+pub mod explain_log;
 pub mod heartbeat;
 pub mod ingest;
 pub mod log_reader;

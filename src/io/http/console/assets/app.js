@@ -15,7 +15,7 @@ function page() {
   const [name, id] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
   switch (name) {
     case "cases": return { nav: "#/", show: (old) => showCase(id, old) };
-    case "actors": return { nav: "#/", show: () => showActor(id) };
+    case "actors": return { nav: "#/", show: (old) => showActor(id, old) };
     case "rules": return { nav: "#/rules", show: (old) => showRules(id, old) };
     case "health": return { nav: "#/health", show: showHealth };
     default: return { nav: "#/", show: showCases };
