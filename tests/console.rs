@@ -113,17 +113,27 @@ fn a_leak_is_watched_judged_and_let_off_in_a_browser() {
 
     tab.resize(DESK, 1.0);
     explained(&tab);
-    tab.go("#/rules/read-then-out");
-    tab.until("document.querySelector('#would')?.textContent");
-    let before: String = tab.value("document.querySelector('#would').textContent");
-    tab.press("#limit", "ArrowRight", 3);
-    let after: String = tab.value("document.querySelector('#would').textContent");
-    assert_ne!(before, after);
-    assert!(after.contains("incidents a week"), "{after}");
+    backtested(&tab);
     assert_eq!(tab.faults(), Vec::<String>::new());
     let _: u32 = tab.value("fetch('/assets/nothing.js').then((answer) => answer.status)");
     eventually("what fails is heard of", WITHIN, || tab.faults().iter().any(|fault| fault.contains("nothing.js")));
     drop(process);
+}
+
+/// The slider answers from what was raised at once, and from the activity log once that is read and judged.
+fn backtested(tab: &Tab<'_>) {
+    tab.go("#/rules/read-then-out");
+    tab.until("document.querySelector('#would')?.textContent.includes('incidents a week')");
+    tab.until("document.querySelector('#slider').innerText.includes('Backtested on 5 events of 1 accounts')");
+    let told = || -> String { tab.value("document.querySelector('#would').textContent") };
+    let now = told();
+    assert!(now.starts_with("At 48 (as now): 7 incidents a week, 7 of them pages; an average leak"), "{now}");
+    tab.press("#limit", "ArrowRight", 3);
+    assert!(told().starts_with("At 81: 7 incidents a week"), "{}", told());
+    tab.press("#limit", "ArrowRight", 5);
+    let far = told();
+    assert!(far.starts_with("At 200: 7 incidents a week, 0 of them pages"), "150 were sent, which warns: {far}");
+    tab.until("document.querySelector('#slider canvas').width > 0");
 }
 
 /// Every rule's count and limit on the account's page, and where the limit came from.

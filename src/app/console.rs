@@ -10,8 +10,10 @@ use crate::io::http::listen;
 use crate::io::kafka::RunError;
 use crate::io::kafka::case_log::{CaseLog, CaseTopics};
 use crate::io::kafka::explain_log::ExplainLog;
+use crate::io::kafka::history_log::HistoryLog;
 use crate::io::kafka::tail::Tail;
 use crate::io::lifecycle::chain;
+use crate::io::workbench::{Tools, Workbench};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use thiserror::Error;
@@ -89,12 +91,20 @@ fn console(base: &Base) -> Result<Console, ConsoleError> {
     let bounds = (settings.engine.clock.lateness, settings.engine.limits.max_entities);
     let explain = ExplainLog::new(&services.connection, &group, activity, bounds, base.plan.rules.yaml.clone())?;
     let rules = check_documents(base.plan.rules.yaml.iter().map(String::as_str)).map_err(ConsoleError::Rules)?;
+    let rules = Arc::new(rules);
+    let tools = Tools {
+        log: HistoryLog::new(&services.connection, &group, activity)?,
+        rules: Arc::clone(&rules),
+        lateness: settings.engine.clock.lateness,
+        clock: Arc::clone(&services.clock),
+    };
     Ok(Console {
         board,
         log: Arc::new(log),
         explain: Arc::new(explain),
         turns: turns(),
-        rules: Arc::new(rules),
+        rules,
+        workbench: Arc::new(Workbench::start(tools, &services.lifecycle)?),
         metrics: Arc::clone(&services.metrics),
         health: Arc::clone(&base.health),
         clock: Arc::clone(&services.clock),

@@ -15,3 +15,4 @@ pub mod rule_files;
 pub mod shared_knowledge;
 pub mod sinks;
 pub mod snapshots;
+pub mod workbench;

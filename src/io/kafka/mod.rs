@@ -12,6 +12,7 @@ mod dispatch;
 pub mod error;
 pub mod explain_log;
 pub mod heartbeat;
+pub mod history_log;
 pub mod ingest;
 pub mod log_reader;
 pub mod lookup;

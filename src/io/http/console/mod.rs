@@ -6,6 +6,7 @@
 mod api;
 mod assets;
 mod board;
+mod curve;
 mod events;
 mod explain;
 mod guard;
@@ -21,6 +22,7 @@ use crate::io::http::Health;
 use crate::io::kafka::case_log::CaseLog;
 use crate::io::kafka::explain_log::ExplainLog;
 use crate::io::metrics::Metrics;
+use crate::io::workbench::Workbench;
 use axum::Router;
 use axum::routing::{get, post};
 use std::sync::Arc;
@@ -39,6 +41,8 @@ pub struct Console {
     pub turns: Arc<Semaphore>,
     /// The rules that are configured.
     pub rules: Arc<RuleSet>,
+    /// Where rules are tried out.
+    pub workbench: Arc<Workbench>,
     /// This process's metrics.
     pub metrics: Arc<Metrics>,
     /// Whether this process lives, and is ready.
@@ -74,6 +78,7 @@ pub fn router(console: Console, access: Access) -> Router {
         .route("/api/v1/actors/{actor}", get(api::actor))
         .route("/api/v1/actors/{actor}/explain", get(explain::explain))
         .route("/api/v1/rules", get(api::rules))
+        .route("/api/v1/rules/{id}/curve", get(curve::curve))
         .route("/api/v1/health", get(api::health))
         .route("/api/v1/events", get(events::events))
         .with_state(console)
