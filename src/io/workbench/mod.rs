@@ -2,11 +2,13 @@
 //! long as it is asked about.
 
 mod curve;
+mod trial;
 mod worker;
 
 pub use curve::{About, Curve, CurvePoint};
+pub use trial::Tried;
 
-use crate::core::rules::RuleSet;
+use crate::core::rules::{Exception, RuleSet};
 use crate::core::time::{EventTime, Millis};
 use crate::io::clock::Clock;
 use crate::io::kafka::RunError;
@@ -17,6 +19,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::oneshot;
 
 /// How far back the history goes.
 pub const BACK: Millis = Millis::from_days(14);
@@ -29,6 +32,8 @@ const JUDGED_WITHIN: Duration = Duration::from_mins(1);
 const FRESH: Millis = Millis::from_mins(15);
 /// And let go once nobody has asked for so long.
 const KEPT: Duration = Duration::from_mins(30);
+/// Whoever waits for attacks is told so late at the latest.
+const ANSWERED_WITHIN: Duration = Duration::from_mins(4);
 /// What waits for its turn.
 const MAX_WAITING: usize = 64;
 
@@ -63,6 +68,8 @@ pub enum Told {
 enum Work {
     /// The curve of a rule.
     Curve(String),
+    /// The attacks that an exception would let through.
+    Attack(Exception, oneshot::Sender<Result<Tried, String>>),
 }
 
 #[derive(Default)]
@@ -125,5 +132,20 @@ impl Workbench {
         }
         shown.rules.insert(id.to_owned(), Told::Waiting);
         Told::Waiting
+    }
+
+    /// What attacks by whom `exception` lets off would gain by it.
+    ///
+    /// # Errors
+    /// Why that could not be tried.
+    pub async fn attack(&self, exception: Exception) -> Result<Tried, String> {
+        let (answer, answered) = oneshot::channel();
+        let busy = || "too much else is being tried out; ask again in a minute".to_owned();
+        self.work.try_send(Work::Attack(exception, answer)).map_err(|_| busy())?;
+        match tokio::time::timeout(ANSWERED_WITHIN, answered).await {
+            Ok(Ok(tried)) => tried,
+            Ok(Err(_)) => Err("the process is ending".to_owned()),
+            Err(_) => Err(busy()),
+        }
     }
 }

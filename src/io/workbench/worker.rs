@@ -1,6 +1,7 @@
 //! The thread that reads and judges.
 
 use super::curve::{About, draw, look, reads_from};
+use super::trial::attack;
 use super::{BOUNDS, FRESH, KEPT, Shown, Told, Tools, Work};
 use crate::core::history::History;
 use crate::core::time::EventTime;
@@ -28,7 +29,7 @@ pub(super) fn run(tools: &Tools, waiting: &Receiver<Work>, shown: &Mutex<Shown>,
     while !life.is_stopping() {
         match waiting.recv_timeout(LOOK_EVERY) {
             Ok(work) => {
-                work_on(tools, &mut kept, shown, &work);
+                work_on(tools, &mut kept, shown, work);
                 asked = Instant::now();
             }
             Err(RecvTimeoutError::Timeout) if kept.is_some() && asked.elapsed() > KEPT => {
@@ -41,31 +42,41 @@ pub(super) fn run(tools: &Tools, waiting: &Receiver<Work>, shown: &Mutex<Shown>,
     }
 }
 
-fn work_on(tools: &Tools, kept: &mut Option<Kept>, shown: &Mutex<Shown>, work: &Work) {
+fn work_on(tools: &Tools, kept: &mut Option<Kept>, shown: &Mutex<Shown>, work: Work) {
     match work {
         Work::Curve(id) => {
             let say = |told: Told| drop(lock(shown).rules.insert(id.clone(), told));
-            say(match fresh(tools, kept, shown, id) {
+            say(match fresh(tools, kept, shown, |records| say(Told::Reading { records })) {
                 Ok(kept) => {
                     let parts = (&kept.history, &kept.peaks, &kept.about);
-                    let curve = draw(tools, parts, id, |done, of| say(Told::Judging { done, of }));
+                    let curve = draw(tools, parts, &id, |done, of| say(Told::Judging { done, of }));
                     let none = || Told::None { why: "this rule has no limit to be moved".into() };
                     curve.map_or_else(none, Told::Ready)
                 }
                 Err(why) => Told::None { why },
             });
         }
+        // Whoever asked may have gone.
+        Work::Attack(_, answer) if answer.is_closed() => {}
+        Work::Attack(exception, answer) => {
+            let kept = fresh(tools, kept, shown, |_| {});
+            let tried = kept.and_then(|kept| attack(tools, (&kept.history, &kept.about), &exception));
+            let _ = answer.send(tried);
+        }
     }
 }
 
 /// The history in hand, read anew where it is too old; curves of an older one are forgotten.
-fn fresh<'a>(tools: &Tools, kept: &'a mut Option<Kept>, shown: &Mutex<Shown>, id: &str) -> Result<&'a Kept, String> {
+fn fresh<'a>(
+    tools: &Tools,
+    kept: &'a mut Option<Kept>,
+    shown: &Mutex<Shown>,
+    reading: impl FnMut(u64),
+) -> Result<&'a Kept, String> {
     let now = tools.clock.now();
     if kept.as_ref().is_none_or(|kept| now.since(kept.read_at) > FRESH) {
         *kept = None;
-        let read = read(tools, now, |records| {
-            lock(shown).rules.insert(id.to_owned(), Told::Reading { records });
-        });
+        let read = read(tools, now, reading);
         let mut shown = lock(shown);
         shown.read_at = Some(now);
         shown.rules.retain(|_, told| !matches!(told, Told::Ready(_) | Told::None { .. }));

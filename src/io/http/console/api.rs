@@ -22,7 +22,7 @@ const MAX_DRAWN_ACTORS: usize = 16;
 /// A timeline shows at least so much before and after the evidence.
 const LEAST_MARGIN: Millis = Millis::from_secs(10);
 /// The longest note beside a verdict, in bytes.
-const MAX_NOTE_BYTES: usize = 2_000;
+pub(super) const MAX_NOTE_BYTES: usize = 2_000;
 
 /// An answer that says no.
 pub(super) struct Refused(StatusCode, String);
@@ -44,7 +44,7 @@ pub(super) fn failed(error: &(dyn std::error::Error + 'static)) -> Refused {
     Refused(StatusCode::SERVICE_UNAVAILABLE, chain(error))
 }
 
-fn no_case() -> Refused {
+pub(super) fn no_case() -> Refused {
     Refused(StatusCode::NOT_FOUND, "expected the id of a case or an incident that is kept".into())
 }
 
@@ -96,7 +96,8 @@ fn asked(console: &Console, id: &IncidentId) -> Option<(BTreeSet<String>, Timeli
     let first = evidence.unwrap_or(began).min(began).max(began.minus(window.length()));
     let margin = Millis::new(last.since(first).as_millis() / 2).max(LEAST_MARGIN).min(window.length());
     let until = last.plus(margin).min(console.clock.now()).max(last);
-    let actors = case.actors().into_iter().take(MAX_DRAWN_ACTORS).map(str::to_owned).collect();
+    let actors = case.actors().into_iter().take(MAX_DRAWN_ACTORS).filter_map(|shown| console.board.account(shown));
+    let actors = actors.collect();
     Some((actors, Timeline::new(first.minus(margin), until, window), until))
 }
 
@@ -109,7 +110,7 @@ pub(super) async fn actor(State(console): State<Console>, Path(actor): Path<Stri
         .filter(|(_, told)| told.shown.actors.contains(&actor))
         .map(|(id, told)| ToldOf::new(id, told))
         .collect();
-    Json(serde_json::json!({ "actor": actor, "told": told })).into_response()
+    Json(serde_json::json!({ "actor": actor, "pseudonym": console.board.is_veiled(), "told": told })).into_response()
 }
 
 /// What a verdict says.
@@ -145,7 +146,7 @@ pub(super) async fn judge(
         .await
         .map_err(|error| failed(&error))?;
     kept.map_err(|error| failed(&error))?;
-    Ok((StatusCode::CREATED, Json(judgement)).into_response())
+    Ok((StatusCode::CREATED, Json(console.board.shown_judgement(judgement))).into_response())
 }
 
 /// Every configured rule, with what it has raised.

@@ -3,10 +3,12 @@
 use super::Console;
 use super::api::{Refused, failed};
 use crate::core::detector::Explanation;
+use crate::core::incident::EntityKind;
 use crate::core::time::{EventTime, Millis, rfc3339};
 use crate::io::kafka::explain_log::ExplainBounds;
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::sync::Arc;
@@ -28,6 +30,8 @@ struct Answer {
 /// Each rule's count, limit, and where the limit came from; no rules where the log does not name the account.
 pub(super) async fn explain(State(console): State<Console>, Path(actor): Path<String>) -> Result<Response, Refused> {
     let at = console.clock.now();
+    let unknown = || Refused::new(StatusCode::NOT_FOUND, "expected an account as this console shows it");
+    let actor = console.board.account(&actor).ok_or_else(unknown)?;
     // Who asks while another is answered waits without a thread.
     let turn = Arc::clone(&console.turns).acquire_owned().await.map_err(|error| failed(&error))?;
     let log = Arc::clone(&console.explain);
@@ -35,6 +39,9 @@ pub(super) async fn explain(State(console): State<Console>, Path(actor): Path<St
         let _turn = turn;
         log.explain(&actor, at, Some(BOUNDS), || {})
     });
-    let told = read.await.map_err(|error| failed(&error))?.map_err(|error| failed(&error))?;
+    let mut told = read.await.map_err(|error| failed(&error))?.map_err(|error| failed(&error))?;
+    for rule in told.told.iter_mut().filter(|rule| rule.entity.kind == EntityKind::Actor) {
+        rule.entity.id = console.board.shown(&rule.entity.id);
+    }
     Ok(Json(Answer { at, cut: told.cut, rules: told.told }).into_response())
 }

@@ -8,8 +8,10 @@ mod assets;
 mod board;
 mod curve;
 mod events;
+mod exception;
 mod explain;
 mod guard;
+mod unmask;
 mod views;
 mod who;
 
@@ -41,6 +43,8 @@ pub struct Console {
     pub turns: Arc<Semaphore>,
     /// The rules that are configured.
     pub rules: Arc<RuleSet>,
+    /// The files that they stand in (YAML).
+    pub documents: Arc<[String]>,
     /// Where rules are tried out.
     pub workbench: Arc<Workbench>,
     /// This process's metrics.
@@ -77,6 +81,8 @@ pub fn router(console: Console, access: Access) -> Router {
         .route("/api/v1/cases/{id}/verdict", post(api::judge))
         .route("/api/v1/actors/{actor}", get(api::actor))
         .route("/api/v1/actors/{actor}/explain", get(explain::explain))
+        .route("/api/v1/actors/{actor}/unmask", post(unmask::unmask))
+        .route("/api/v1/cases/{id}/exception", post(exception::propose))
         .route("/api/v1/rules", get(api::rules))
         .route("/api/v1/rules/{id}/curve", get(curve::curve))
         .route("/api/v1/health", get(api::health))

@@ -1,6 +1,6 @@
 // An account: its incidents, and of every rule its count and limit now.
 
-import { get } from "./api.js";
+import { get, post } from "./api.js";
 import { h, number, severity, table, time } from "./dom.js";
 
 const RANK = ["fires", "shadow", "too_few_actors", "excepted", "below_limit", "no_limit", "off"];
@@ -43,14 +43,32 @@ function explanation(actor) {
   return h("section", { class: "card", id: "explained", "data-actor": actor }, h("h2", {}, "Every rule, and why it fires or does not"), box);
 }
 
+/// Asks for the name behind a pseudonym; who, when and why is kept.
+function unmask(shown) {
+  const reason = h("input", { id: "why", type: "text", maxlength: "500" });
+  const told = h("p", { role: "status", id: "name" });
+  const ask = async () => {
+    try {
+      const { actor } = await post(`actors/${encodeURIComponent(shown)}/unmask`, { reason: reason.value });
+      told.textContent = `${shown} is ${actor}. That you asked is kept in the audit log.`;
+    } catch (error) {
+      told.textContent = `Not shown: ${error.message}`;
+    }
+  };
+  return h("section", { class: "card", id: "unmask" }, h("h2", {}, "Whose account is this?"),
+    h("label", { for: "why" }, "Why you need the name (kept in the audit log)"), reason,
+    h("div", { class: "row" }, h("button", { type: "button", onclick: ask }, "Show the name")), told);
+}
+
 export async function showActor(actor, old) {
-  const { told } = await get(`actors/${encodeURIComponent(actor)}`);
+  const { told, pseudonym } = await get(`actors/${encodeURIComponent(actor)}`);
   const row = ({ line, open, peak, case: id }) => [severity(line.severity, open), h("a", { href: `#/rules/${line.rule}` }, line.rule),
     number(line.observed), number(peak), number(line.threshold), line.window, time(line.time), h("a", { href: `#/cases/${id}` }, "case")];
   // Each explanation is a scan of the log: news of incidents do not ask for another.
   const before = old?.querySelector("#explained");
+  const masked = old?.querySelector("#unmask") && before?.dataset.actor === actor ? old.querySelector("#unmask") : pseudonym && unmask(actor);
   return h("article", {}, h("h1", {}, actor),
     told.length === 0 ? h("p", { class: "card empty" }, "No incident names this account.")
       : h("section", { class: "card" }, h("h2", {}, "Incidents"), table([[""], ["rule"], ["count", "number"], ["most", "number"], ["limit", "number"], ["within"], ["last"], [""]], told.map(row))),
-    before?.dataset.actor === actor ? before : explanation(actor));
+    before?.dataset.actor === actor ? before : explanation(actor), masked);
 }
