@@ -96,7 +96,7 @@ fn a_leak_is_watched_judged_and_let_off_in_a_browser() {
     let judged = read_all(&kafka.config(), &format!("{TEST}.verdicts"));
     let judged: Value = serde_json::from_slice(&judged.first().expect("a verdict").value).expect("JSON");
     assert_eq!((&judged["verdict"], &judged["note"]), (&"expected".into(), &"the yearly mailing".into()));
-    tab.until("document.querySelector('#exception pre')?.textContent.includes('emp0042')");
+    proposed(&tab);
 
     let case: String = tab.value("location.hash");
     let pages = ["#/", &case, "#/actors/emp0042", "#/rules", "#/rules/read-then-out", "#/health"];
@@ -118,6 +118,25 @@ fn a_leak_is_watched_judged_and_let_off_in_a_browser() {
     let _: u32 = tab.value("fetch('/assets/nothing.js').then((answer) => answer.status)");
     eventually("what fails is heard of", WITHIN, || tab.faults().iter().any(|fault| fault.contains("nothing.js")));
     drop(process);
+}
+
+/// An exception that nobody has tried on attacks is not ready; whoever accepts that gets what to commit.
+fn proposed(tab: &Tab<'_>) {
+    tab.until("document.querySelector('#propose')");
+    for (field, text) in [("#owner", "crm"), ("#ticket", "SEC-118"), ("#reason", "the yearly mailing")] {
+        tab.write(field, text);
+    }
+    tab.click("#propose");
+    tab.until("document.querySelectorAll('.checks > li').length === 3");
+    let told: String = tab.value("document.querySelector('#exception [role=status]').innerText");
+    for expected in ["rules check: passed", "rules test: passed", "injected attacks: not passed", "not ready"] {
+        assert!(told.contains(expected), "{told}");
+    }
+    tab.click("#accept");
+    tab.click("#propose");
+    tab.until("document.querySelector('#exception pre')?.textContent.includes('emp0042')");
+    let yaml: String = tab.value("document.querySelector('#exception pre').textContent");
+    assert!(yaml.starts_with("exceptions:\n  - {rule: \"read-then-out\", actor: \"emp0042\", from: 2"), "{yaml}");
 }
 
 /// The slider answers from what was raised at once, and from the activity log once that is read and judged.
