@@ -91,7 +91,8 @@ fn no_answer_names_an_account_but_to_an_admin_who_says_why() {
     let exception = json!({"owner": "crm", "ticket": "S-1", "reason": "a mailing", "until": "", "accept_losses": true});
     told.push(asking.post(&format!("cases/{id}/exception"), "ann", &exception));
     let last = (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(240)).to_string()[..10].to_owned();
-    let exception = json!({"owner": "crm", "ticket": "S-1", "reason": "a mailing", "until": last, "accept_losses": true});
+    let exception =
+        json!({"owner": "crm", "ticket": "S-1", "reason": "a mailing", "until": last, "accept_losses": true});
     told.push(asking.post(&format!("cases/{id}/exception"), "ann", &exception));
     assert!(told[1].1.contains("until") && told[1].1.contains(r#""passed":false"#), "{told:?}");
     assert!(told[2].1.contains(&shown) && told[2].1.contains(r#""passed":true"#), "{told:?}");

@@ -82,15 +82,7 @@ fn start(base: &Base) -> Result<(), ConsoleError> {
 fn console(base: &Base) -> Result<Console, ConsoleError> {
     let (settings, services) = (&base.plan.settings, &base.services);
     let name = |topic| settings.topics.name(topic);
-    let (incidents, verdicts) = (name(InternalTopic::Incidents), name(InternalTopic::Verdicts));
-    let group = settings.console_group();
-    let tail = Tail::start(&services.connection, &group, &[incidents, verdicts])?;
-    let board = Arc::new(Board::new(verdicts, names(&settings.http.names)?));
-    let (follower, life) = (Arc::clone(&board), services.lifecycle.clone());
-    services.lifecycle.spawn("console", move || -> Result<(), RunError> {
-        tail.follow(&life, |heard| follower.hear(heard));
-        Ok(())
-    })?;
+    let (group, verdicts) = (settings.console_group(), name(InternalTopic::Verdicts));
     let activity = name(InternalTopic::Activity);
     let topics = CaseTopics { activity, verdicts, audit: name(InternalTopic::Audit) };
     let log = CaseLog::new(&services.connection, &group, services.producer.clone(), topics)?;
@@ -105,7 +97,7 @@ fn console(base: &Base) -> Result<Console, ConsoleError> {
         clock: Arc::clone(&services.clock),
     };
     Ok(Console {
-        board,
+        board: follow(base, &group)?,
         log: Arc::new(log),
         explain: Arc::new(explain),
         turns: turns(),
@@ -117,6 +109,21 @@ fn console(base: &Base) -> Result<Console, ConsoleError> {
         clock: Arc::clone(&services.clock),
         deployment: settings.deployment.as_str().into(),
     })
+}
+
+/// The book of cases, kept up by a thread of its own.
+fn follow(base: &Base, group: &str) -> Result<Arc<Board>, ConsoleError> {
+    let (settings, services) = (&base.plan.settings, &base.services);
+    let [incidents, verdicts] =
+        [InternalTopic::Incidents, InternalTopic::Verdicts].map(|topic| settings.topics.name(topic));
+    let tail = Tail::start(&services.connection, group, &[incidents, verdicts])?;
+    let board = Arc::new(Board::new(verdicts, names(&settings.http.names)?));
+    let (follower, life) = (Arc::clone(&board), services.lifecycle.clone());
+    services.lifecycle.spawn("console", move || -> Result<(), RunError> {
+        tail.follow(&life, |heard| follower.hear(heard));
+        Ok(())
+    })?;
+    Ok(board)
 }
 
 /// The shortest secret that pseudonyms may follow from, in bytes.

@@ -93,17 +93,14 @@ fn replaced<'a>(text: &str, lookup: impl Fn(&str) -> Option<&'a String>) -> Stri
         let ends = text[at..].char_indices().map(|(offset, c)| offset + c.len_utf8());
         let ends: Vec<usize> =
             if begins { ends.take_while(|end| *end <= MAX_NAME_BYTES).collect() } else { Vec::new() };
-        let whole = ends.iter().rev().filter(|end| !in_word(text[at + **end..].chars().next()));
-        let found = whole.filter_map(|end| lookup(&text[at..at + end].to_lowercase()).map(|name| (name, *end))).next();
-        match found {
-            Some((name, length)) => {
-                out.push_str(name);
-                at += length;
-            }
-            None => {
-                out.push(first);
-                at += first.len_utf8();
-            }
+        let mut whole = ends.iter().rev().filter(|end| !in_word(text[at + **end..].chars().next()));
+        let found = whole.find_map(|end| Some((lookup(&text[at..at + end].to_lowercase())?, *end)));
+        if let Some((name, length)) = found {
+            out.push_str(name);
+            at += length;
+        } else {
+            out.push(first);
+            at += first.len_utf8();
         }
     }
     out

@@ -25,11 +25,13 @@ use tokio::sync::oneshot;
 pub const BACK: Millis = Millis::from_days(14);
 /// What is read and kept of it at most.
 const BOUNDS: HistoryBounds =
-    HistoryBounds { messages: 200_000, records: 2_000_000, packed_bytes: 256 << 20, within: Duration::from_mins(1) };
+    HistoryBounds { messages: 200_000, records: 1_000_000, packed_bytes: 128 << 20, within: Duration::from_mins(1) };
 /// One curve, or one rule set's attacks, may take so long; what is not done by then is left out, and said so.
 const JUDGED_WITHIN: Duration = Duration::from_mins(1);
 /// A history is read again once it is so old.
 const FRESH: Millis = Millis::from_mins(15);
+/// What could not be done is tried again after so long.
+const AGAIN: Millis = Millis::from_mins(1);
 /// And let go once nobody has asked for so long.
 const KEPT: Duration = Duration::from_mins(30);
 /// Whoever waits for attacks is told so late at the latest.
@@ -74,7 +76,8 @@ enum Work {
 
 #[derive(Default)]
 struct Shown {
-    rules: BTreeMap<String, Told>,
+    /// And when it was told.
+    rules: BTreeMap<String, (Told, EventTime)>,
     /// When the history was read that these are from.
     read_at: Option<EventTime>,
 }
@@ -120,17 +123,18 @@ impl Workbench {
         let now = self.clock.now();
         let mut shown = lock(&self.shown);
         let stale = shown.read_at.is_some_and(|at| now.since(at) > FRESH);
-        let under_way = |told: &Told| match told {
+        let holds = |(told, at): &(Told, EventTime)| match told {
             Told::Waiting | Told::Reading { .. } | Told::Judging { .. } => true,
-            Told::Ready(_) | Told::None { .. } => !stale,
+            Told::Ready(_) => !stale,
+            Told::None { .. } => now.since(*at) <= AGAIN,
         };
-        if let Some(told) = shown.rules.get(id).filter(|told| under_way(told)) {
+        if let Some((told, _)) = shown.rules.get(id).filter(|told| holds(told)) {
             return told.clone();
         }
         if self.work.try_send(Work::Curve(id.to_owned())).is_err() {
             return Told::None { why: "too much else is being tried out; ask again in a minute".into() };
         }
-        shown.rules.insert(id.to_owned(), Told::Waiting);
+        shown.rules.insert(id.to_owned(), (Told::Waiting, now));
         Told::Waiting
     }
 

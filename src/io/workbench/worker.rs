@@ -45,7 +45,7 @@ pub(super) fn run(tools: &Tools, waiting: &Receiver<Work>, shown: &Mutex<Shown>,
 fn work_on(tools: &Tools, kept: &mut Option<Kept>, shown: &Mutex<Shown>, work: Work) {
     match work {
         Work::Curve(id) => {
-            let say = |told: Told| drop(lock(shown).rules.insert(id.clone(), told));
+            let say = |told: Told| drop(lock(shown).rules.insert(id.clone(), (told, tools.clock.now())));
             say(match fresh(tools, kept, shown, |records| say(Told::Reading { records })) {
                 Ok(kept) => {
                     let parts = (&kept.history, &kept.peaks, &kept.about);
@@ -60,7 +60,7 @@ fn work_on(tools: &Tools, kept: &mut Option<Kept>, shown: &Mutex<Shown>, work: W
         Work::Attack(_, answer) if answer.is_closed() => {}
         Work::Attack(exception, answer) => {
             let kept = fresh(tools, kept, shown, |_| {});
-            let tried = kept.and_then(|kept| attack(tools, (&kept.history, &kept.about), &exception));
+            let tried = kept.and_then(|kept| attack(&kept.history, &tools.rules, tools.lateness, &exception));
             let _ = answer.send(tried);
         }
     }
@@ -79,7 +79,7 @@ fn fresh<'a>(
         let read = read(tools, now, reading);
         let mut shown = lock(shown);
         shown.read_at = Some(now);
-        shown.rules.retain(|_, told| !matches!(told, Told::Ready(_) | Told::None { .. }));
+        shown.rules.retain(|_, (told, _)| !matches!(told, Told::Ready(_) | Told::None { .. }));
         drop(shown);
         *kept = Some(read?);
     }

@@ -61,7 +61,7 @@ pub(super) async fn propose(
         let why = format!("owner, ticket, reason, until: expected at most {MAX_FIELD_BYTES} bytes each");
         return Err(Refused::new(StatusCode::BAD_REQUEST, &why));
     }
-    let (case, proposal) = proposal(&console, IncidentId(id), &asked)?;
+    let (case, proposal) = proposal(&console, &IncidentId(id), &asked)?;
     let (documents, tested) = (Arc::clone(&console.documents), proposal.clone());
     let judged = tokio::task::spawn_blocking(move || {
         let (found, exception) = tested.check(&documents);
@@ -93,10 +93,10 @@ fn check(name: &'static str, found: Found) -> Check {
 }
 
 /// What is proposed for the case's gravest incident; its id too.
-fn proposal(console: &Console, id: IncidentId, asked: &Asked) -> Result<(String, Proposal), Refused> {
+fn proposal(console: &Console, id: &IncidentId, asked: &Asked) -> Result<(String, Proposal), Refused> {
     let (case, rule, entity) = {
         let book = console.board.book();
-        let case = book.case(&id).ok_or_else(no_case)?;
+        let case = book.case(id).ok_or_else(no_case)?;
         if case.judgement.is_none_or(|judgement| judgement.verdict != Verdict::Expected) {
             let why = "expected a case that was judged to be expected work";
             return Err(Refused::new(StatusCode::CONFLICT, why));
