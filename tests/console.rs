@@ -136,6 +136,8 @@ fn proposed(tab: &Tab<'_>) {
     tab.click("#propose");
     tab.until("document.querySelector('#exception pre')?.textContent.includes('emp0042')");
     let yaml: String = tab.value("document.querySelector('#exception pre').textContent");
+    let told: String = tab.value("document.querySelector('.checks').innerText");
+    assert!(told.contains("injected attacks: not passed, accepted"), "{told}");
     assert!(yaml.starts_with("exceptions:\n  - {rule: \"read-then-out\", actor: \"emp0042\", from: 2"), "{yaml}");
 }
 

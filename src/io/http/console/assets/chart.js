@@ -38,7 +38,7 @@ export function timeline(box, points, levels) {
 export function byLimit(box, { limits, weekly, customers }) {
   const line = (label, from, scale) => ({ label, scale, stroke: colour(from), width: 2, points: { show: false } });
   const mark = (from, scale) => ({ scale, stroke: colour(from), points: { show: true, size: 12, fill: colour(from) } });
-  const series = [{}, line("incidents a week", "--read", "y"), mark("--sent", "y")];
+  const series = [{}, line("incidents a week", "--read", "y"), mark("--read", "y")];
   if (customers) series.push(line("customers lost", "--both", "lost"), mark("--both", "lost"));
   const all = axes();
   if (customers) all.push({ ...all[1], scale: "lost", side: 1, grid: { show: false } });

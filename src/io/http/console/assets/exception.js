@@ -9,7 +9,7 @@ const DAYS = 30;
 const field = (name, label, more = {}) => [h("label", { for: name }, label), h("input", { id: name, type: "text", maxlength: "300", required: true, ...more })];
 
 function answer({ passed, checks, yaml, next }) {
-  const one = ({ name, passed: fine, told }) => h("li", { class: fine ? "passed" : "failed" }, h("strong", {}, `${name}: ${fine ? "passed" : "not passed"}`),
+  const one = ({ name, passed: fine, accepted, told }) => h("li", { class: fine ? "passed" : "failed" }, h("strong", {}, `${name}: ${fine ? "passed" : accepted ? "not passed, accepted" : "not passed"}`),
     h("ul", {}, told.map((line) => h("li", {}, line))));
   return [h("ul", { class: "checks" }, checks.map(one)),
     passed ? h("p", { class: "small" }, next) : h("p", { class: "small" }, "It is not ready to be committed."),
