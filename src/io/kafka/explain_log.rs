@@ -145,9 +145,11 @@ impl ExplainLog {
         bounds: Option<ExplainBounds>,
     ) -> Result<(LogRange, bool), RunError> {
         let from = bounds.map(|bounds| cut.at.minus(bounds.back));
-        let asked = self.lookup.written(&self.topic, partition, from, Some(cut.latest.plus(Millis::new(1))));
-        // A broker that keeps no index of times is read from the beginning.
-        let written = asked.or_else(|_| self.lookup.written(&self.topic, partition, None, None))?;
+        let to = Some(cut.latest.plus(Millis::new(1)));
+        let written = match bounds {
+            Some(_) => self.lookup.written_at_least(&self.topic, partition, from, to)?,
+            None => self.lookup.written(&self.topic, partition, from, to)?,
+        };
         let newest = bounds.map_or(0, |bounds| written.range.to.0.saturating_sub(bounds.messages));
         let wanted = written.range.from;
         Ok((LogRange { from: wanted.max(Offset(newest)), ..written.range }, wanted < Offset(newest)))

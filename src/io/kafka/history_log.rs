@@ -105,10 +105,10 @@ impl HistoryLog {
         (from, to): (Option<EventTime>, Option<EventTime>),
         share: Option<HistoryBounds>,
     ) -> Result<(LogRange, bool), RunError> {
-        let asked = self.lookup.written(&self.topic, partition, from, to);
-        let Some(share) = share else { return Ok((asked?.range, false)) };
-        // A broker that keeps no index of times is read from the beginning.
-        let written = asked.or_else(|_| self.lookup.written(&self.topic, partition, None, None))?.range;
+        let Some(share) = share else {
+            return Ok((self.lookup.written(&self.topic, partition, from, to)?.range, false));
+        };
+        let written = self.lookup.written_at_least(&self.topic, partition, from, to)?.range;
         let newest = Offset(written.to.0.saturating_sub(share.messages));
         Ok((LogRange { from: written.from.max(newest), ..written }, written.from < newest))
     }
