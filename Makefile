@@ -1,10 +1,10 @@
 # Leakwatch. `make` alone says what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults bench quality tuning deploy-check lint fmt image
+.PHONY: help demo test faults bench quality tuning console-picture deploy-check lint fmt image
 
 help: ## Say what each target does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@.ci/prerequisites || true
 
 demo: ## Build, and watch a leak being caught: simulated retailer, embedded Kafka, no other service
@@ -30,6 +30,10 @@ quality: ## Measure what is caught and what is raised for nothing, in 20 simulat
 tuning: ## Measure what `suggest` is worth in three simulated companies; writes the table of docs/tuning.md
 	@.ci/prerequisites
 	cargo bench --locked --bench tuning -- --out docs/tuning.md
+
+console-picture: ## Make the picture in the README anew, from a demo run in Chromium
+	@.ci/prerequisites
+	LEAKWATCH_REQUIRE_REAL=1 cargo test --locked --test console_picture -- --ignored
 
 deploy-check: ## Try everything in deploy/ on a real Kubernetes API, promtool and amtool; needs Go
 	@deploy/prometheus/check

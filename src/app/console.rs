@@ -3,15 +3,20 @@
 //! Detection does not depend on it: where it cannot be served, that is said, and the service goes on.
 
 use super::Base;
-use crate::config::settings::{AuthSettings, InternalTopic, Role};
+use crate::config::settings::{AuthSettings, InternalTopic, NameSettings, Role};
+use crate::core::cases::Pseudonyms;
 use crate::core::rules::{RuleError, check_documents};
-use crate::io::http::console::{Access, Board, Console, router};
+use crate::io::http::console::{Access, Board, Console, router, turns};
 use crate::io::http::listen;
 use crate::io::kafka::RunError;
 use crate::io::kafka::case_log::{CaseLog, CaseTopics};
+use crate::io::kafka::explain_log::ExplainLog;
+use crate::io::kafka::history_log::HistoryLog;
 use crate::io::kafka::tail::Tail;
 use crate::io::lifecycle::chain;
+use crate::io::workbench::{Tools, Workbench};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -28,6 +33,10 @@ enum ConsoleError {
     Run(#[from] RunError),
     #[error("expected the rules in force to be readable: {}", .0.first().map_or_else(String::new, ToString::to_string))]
     Rules(Vec<RuleError>),
+    #[error("http.pseudonym_key_file {}: {reason}", path.display())]
+    PseudonymKey { path: PathBuf, reason: String },
+    #[error("no randomness for pseudonyms: {0}")]
+    Random(getrandom::Error),
     #[error(transparent)]
     Io(#[from] std::io::Error),
 }
@@ -73,26 +82,69 @@ fn start(base: &Base) -> Result<(), ConsoleError> {
 fn console(base: &Base) -> Result<Console, ConsoleError> {
     let (settings, services) = (&base.plan.settings, &base.services);
     let name = |topic| settings.topics.name(topic);
-    let (incidents, verdicts) = (name(InternalTopic::Incidents), name(InternalTopic::Verdicts));
-    let group = settings.console_group();
-    let tail = Tail::start(&services.connection, &group, &[incidents, verdicts])?;
-    let board = Arc::new(Board::new(verdicts));
-    let (follower, life) = (Arc::clone(&board), services.lifecycle.clone());
-    services.lifecycle.spawn("console", move || -> Result<(), RunError> {
-        tail.follow(&life, |heard| follower.hear(heard));
-        Ok(())
-    })?;
+    let (group, verdicts) = (settings.console_group(), name(InternalTopic::Verdicts));
     let activity = name(InternalTopic::Activity);
     let topics = CaseTopics { activity, verdicts, audit: name(InternalTopic::Audit) };
     let log = CaseLog::new(&services.connection, &group, services.producer.clone(), topics)?;
+    let bounds = (settings.engine.clock.lateness, settings.engine.limits.max_entities);
+    let explain = ExplainLog::new(&services.connection, &group, activity, bounds, base.plan.rules.yaml.clone())?;
     let rules = check_documents(base.plan.rules.yaml.iter().map(String::as_str)).map_err(ConsoleError::Rules)?;
+    let rules = Arc::new(rules);
+    let tools = Tools {
+        log: HistoryLog::new(&services.connection, &group, activity)?,
+        rules: Arc::clone(&rules),
+        lateness: settings.engine.clock.lateness,
+        clock: Arc::clone(&services.clock),
+    };
     Ok(Console {
-        board,
+        board: follow(base, &group)?,
         log: Arc::new(log),
-        rules: Arc::new(rules),
+        explain: Arc::new(explain),
+        turns: turns(),
+        rules,
+        documents: base.plan.rules.yaml.clone().into(),
+        workbench: Arc::new(Workbench::start(tools, &services.lifecycle)?),
         metrics: Arc::clone(&services.metrics),
         health: Arc::clone(&base.health),
         clock: Arc::clone(&services.clock),
         deployment: settings.deployment.as_str().into(),
     })
+}
+
+/// The book of cases, kept up by a thread of its own.
+fn follow(base: &Base, group: &str) -> Result<Arc<Board>, ConsoleError> {
+    let (settings, services) = (&base.plan.settings, &base.services);
+    let [incidents, verdicts] =
+        [InternalTopic::Incidents, InternalTopic::Verdicts].map(|topic| settings.topics.name(topic));
+    let tail = Tail::start(&services.connection, group, &[incidents, verdicts])?;
+    let board = Arc::new(Board::new(verdicts, names(&settings.http.names)?));
+    let (follower, life) = (Arc::clone(&board), services.lifecycle.clone());
+    services.lifecycle.spawn("console", move || -> Result<(), RunError> {
+        tail.follow(&life, |heard| follower.hear(heard));
+        Ok(())
+    })?;
+    Ok(board)
+}
+
+/// The shortest secret that pseudonyms may follow from, in bytes.
+const LEAST_KEY_BYTES: usize = 16;
+
+fn names(settings: &NameSettings) -> Result<Option<Pseudonyms>, ConsoleError> {
+    let key = match settings {
+        NameSettings::Own => return Ok(None),
+        NameSettings::Pseudonyms(None) => {
+            let mut key = vec![0; LEAST_KEY_BYTES];
+            getrandom::fill(&mut key).map_err(ConsoleError::Random)?;
+            key
+        }
+        NameSettings::Pseudonyms(Some(path)) => {
+            let refused = |reason: String| ConsoleError::PseudonymKey { path: path.clone(), reason };
+            let key = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
+            if key.trim_ascii().len() < LEAST_KEY_BYTES {
+                return Err(refused(format!("expected at least {LEAST_KEY_BYTES} bytes")));
+            }
+            key.trim_ascii().to_owned()
+        }
+    };
+    Ok(Some(Pseudonyms::new(&key)))
 }

@@ -17,6 +17,7 @@ pub mod identity;
 pub mod incident;
 pub mod ingest;
 pub mod objects;
+pub mod proposal;
 pub mod rule_tests;
 pub mod rules;
 pub mod time;

@@ -16,3 +16,4 @@ pub mod shared_knowledge;
 pub mod sinks;
 pub mod snapshots;
 pub mod stores;
+pub mod workbench;

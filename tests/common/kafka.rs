@@ -238,7 +238,7 @@ pub(super) fn skip<T>(test: &str, why: &str) -> Option<T> {
     None
 }
 
-fn is_required() -> bool {
+pub(super) fn is_required() -> bool {
     let says = |name: &str, value: &str| std::env::var(name).is_ok_and(|set| set == value);
     says("CI", "true") || says("LEAKWATCH_REQUIRE_REAL", "1")
 }

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 pub mod brokers;
+pub mod browser;
 pub mod gate;
 pub mod kafka;
 pub mod object_server;

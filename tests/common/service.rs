@@ -26,23 +26,38 @@ pub fn create_topics_with(kafka: &Kafka, test: &str, activity_partitions: i32, s
     kafka.create_topics(&topics, settings);
 }
 
-/// A configuration for them: one native source, state and `rules` (a file's name) in `directory`, metrics on `port`, and
-/// `more` at the end.
-fn configuration(kafka: &Kafka, test: &str, directory: &Path, rules: &str, port: u16, more: &str) -> String {
+/// A configuration for them: one native source, state and `rules` (a file's name) in `directory`, metrics and console on
+/// `ports`, and `more` at the end. Lines of `more` that are indented belong to `http`.
+fn configuration(kafka: &Kafka, test: &str, directory: &Path, rules: &str, ports: [u16; 2], more: &str) -> String {
     let topics = OWN.map(|topic| format!("  {topic}: {test}.{topic}\n")).concat();
     let (config, directory) = (kafka.config(), directory.display());
     let brokers = config.get("bootstrap.servers").expect("set");
+    let [metrics, console] = ports;
     format!(
         "version: 1\ndeployment: {test}\nkafka: {{brokers: [\"{brokers}\"]}}\ntopics:\n{topics}\
          sources:\n  - {{topic: {test}.source, decoder: native}}\nrules: {{files: [{directory}/{rules}]}}\n\
-         state: {{store: {directory}/state}}\nhttp: {{metrics: \"127.0.0.1:{port}\", console: \"127.0.0.1:0\"}}\n{more}"
+         state: {{store: {directory}/state}}\n\
+         http:\n  metrics: \"127.0.0.1:{metrics}\"\n  console: \"127.0.0.1:{console}\"\n{more}"
     )
 }
 
 /// Starts the service with `configuration` on topics that are there, and waits until it is ready.
 pub fn start(kafka: &Kafka, test: &str, directory: &Path, rules: &str, more: &str) -> Process {
+    start_with_console(kafka, test, directory, rules, more, 0)
+}
+
+/// The same, with the console on a port that is known.
+pub fn start_with_console(
+    kafka: &Kafka,
+    test: &str,
+    directory: &Path,
+    rules: &str,
+    more: &str,
+    console: u16,
+) -> Process {
     let port = free_port();
-    let process = Process::start(directory, "service", &configuration(kafka, test, directory, rules, port, more), port);
+    let yaml = configuration(kafka, test, directory, rules, [port, console], more);
+    let process = Process::start(directory, "service", &yaml, port);
     eventually("it is ready", READY_WITHIN, || process.is_ready());
     process
 }

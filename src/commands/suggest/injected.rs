@@ -1,15 +1,13 @@
 //! Attacks injected into the history, under the old rules and the new.
 
-use crate::core::history::{History, Rerun, rerun};
+use crate::core::history::History;
 use crate::core::rules::RuleSet;
 use crate::core::time::Millis;
-use crate::core::tuning::attacks::{Attack, Cast, Caught, Leak, Outcome, Scene};
+use crate::core::tuning::attacks::{Attack, Cast, Leak, Outcome, outcomes};
 use serde::Serialize;
 
 /// Every leak of every size is done so many times, each by somebody else.
 const REPEATS: usize = 3;
-/// At most this share of the people attack at a time: more, and attacks would be what is ordinary.
-const ATTACKERS_SHARE: usize = 16;
 
 /// How the attacks of one kind and size ended.
 #[derive(Debug, Serialize)]
@@ -80,29 +78,6 @@ fn attacks(cast: &Cast, sizes: &[usize]) -> Vec<Attack> {
         }
     }
     attacks
-}
-
-/// How each attack ended, a few at a time.
-fn outcomes(history: &History, cast: &Cast, attacks: &[Attack], rules: &RuleSet, lateness: Millis) -> Vec<Outcome> {
-    let most = (cast.people.len() / ATTACKERS_SHARE).max(1);
-    let Some(period) = history.period() else { return vec![Outcome::Missed; attacks.len()] };
-    let mut outcomes = Vec::new();
-    let mut rest = attacks;
-    while !rest.is_empty() {
-        let (mut people, mut many) = (0, 0);
-        while many < rest.len() && (many == 0 || people + rest[many].leak.people() <= most) {
-            people += rest[many].leak.people();
-            many += 1;
-        }
-        let (now, later) = rest.split_at(many);
-        let scene = Scene::new(cast, now, period);
-        let besides = scene.activities();
-        let mut caught = Caught::new(&scene, cast, now);
-        rerun(history, Rerun { rules: rules.clone(), lateness, besides: &besides }, |line| caught.take(&line));
-        outcomes.extend(caught.outcomes());
-        rest = later;
-    }
-    outcomes
 }
 
 impl Row {

@@ -14,10 +14,10 @@ use crate::core::incident::Severity;
 use crate::core::rule_tests::{self, Suite};
 use crate::core::rules::{RuleSet, RuleText};
 use crate::core::time::Millis;
-use crate::core::tuning::{self, Budget, Patched, Peaks, Suggestion};
+use crate::core::tuning::{self, Budget, Patched, Peaks, Raised, Suggestion};
 use anyhow::{Context, anyhow};
 use clap::Args as ClapArgs;
-use report::{Raised, Report};
+use report::Report;
 use std::path::PathBuf;
 
 /// The first limits are judged exactly; where they raise more than the budget, so many more times tighter ones are tried.
@@ -113,7 +113,7 @@ impl Tuner<'_> {
             for episode in episodes.all().iter().filter(|episode| is(episode, Severity::Page)) {
                 *peaks.pages.entry(episode.rule.clone()).or_default() += 1;
             }
-            (peaks, Raised::of(&episodes))
+            (peaks, Raised::of(episodes.all()))
         })
     }
 
@@ -127,7 +127,7 @@ impl Tuner<'_> {
             let texts: Vec<(&str, &str)> =
                 patched.iter().map(|file| (file.file.as_str(), file.after.as_str())).collect();
             let rules = rules_of(&texts)?;
-            let after = Raised::of(&self.episodes(&rules));
+            let after = Raised::of(self.episodes(&rules).all());
             tries += 1;
             if after.pages <= budget.whole_pages(weeks) || tries > MAX_TRIES {
                 let broken_tests = broken_tests(&texts)?;
@@ -142,13 +142,6 @@ impl Tuner<'_> {
         let how = Rerun { rules: rules.clone(), lateness: self.lateness, besides: &[] };
         rerun(self.history, how, |line| episodes.take(&line));
         episodes
-    }
-}
-
-impl Raised {
-    fn of(episodes: &Episodes) -> Self {
-        let count = |severity| episodes.all().iter().filter(|episode| is(episode, severity)).count();
-        Self { pages: count(Severity::Page), warnings: count(Severity::Warning) }
     }
 }
 

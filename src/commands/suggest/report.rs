@@ -5,7 +5,7 @@ use super::{Tuned, text};
 use crate::commands::format::Format;
 use crate::core::history::History;
 use crate::core::rules::RuleSet;
-use crate::core::tuning::{Budget, Knob, Patched, Point};
+use crate::core::tuning::{Budget, Knob, Patched, Point, Raised};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -35,13 +35,6 @@ pub(super) struct Report {
 pub(super) struct BudgetAsked {
     pub pages: f64,
     pub warnings: f64,
-}
-
-/// Incidents of a history.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-pub(super) struct Raised {
-    pub pages: usize,
-    pub warnings: usize,
 }
 
 /// One limit that changes.

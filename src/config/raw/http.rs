@@ -18,6 +18,10 @@ pub struct Http {
     /// Who may use the console.
     #[schemars(with = "Option<Auth>")]
     pub auth: Option<Value>,
+    /// Whether the console shows accounts under pseudonyms; an admin may unmask one, which is audited.
+    pub pseudonyms: bool,
+    /// A file that holds the secret that pseudonyms follow from, at least 16 bytes. Without it they change with each process.
+    pub pseudonym_key_file: Option<PathBuf>,
 }
 
 impl Default for Http {
@@ -26,6 +30,8 @@ impl Default for Http {
             metrics: Address(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 9464)),
             console: Address(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080)),
             auth: None,
+            pseudonyms: false,
+            pseudonym_key_file: None,
         }
     }
 }

@@ -17,6 +17,17 @@ pub struct HttpSettings {
     pub console: SocketAddr,
     /// Who may use the console.
     pub auth: AuthSettings,
+    /// Under which names the console shows accounts.
+    pub names: NameSettings,
+}
+
+/// Under which names the console shows accounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NameSettings {
+    /// Their own.
+    Own,
+    /// Pseudonyms, under the secret in a file, or else one that each process makes for itself.
+    Pseudonyms(Option<PathBuf>),
 }
 
 /// Who may use the console.
@@ -45,7 +56,15 @@ pub(super) fn check(raw: &Http, checker: &mut Checker<'_>) -> HttpSettings {
     if raw.console.0 == raw.metrics.0 && raw.console.0.port() != 0 {
         checker.fail(&at.key("console"), "expected another address than http.metrics");
     }
-    HttpSettings { metrics: raw.metrics.0, console: raw.console.0, auth: auth.unwrap_or(AuthSettings::None) }
+    let names = match (raw.pseudonyms, &raw.pseudonym_key_file) {
+        (true, key_file) => NameSettings::Pseudonyms(key_file.clone()),
+        (false, None) => NameSettings::Own,
+        (false, Some(_)) => {
+            checker.fail(&at.key("pseudonym_key_file"), "expected http.pseudonyms: true beside it");
+            NameSettings::Own
+        }
+    };
+    HttpSettings { metrics: raw.metrics.0, console: raw.console.0, auth: auth.unwrap_or(AuthSettings::None), names }
 }
 
 fn check_auth(value: &Value, at: &At<'_>, checker: &mut Checker<'_>) -> Option<AuthSettings> {

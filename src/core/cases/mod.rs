@@ -2,10 +2,12 @@
 
 mod audit;
 mod book;
+mod pseudonyms;
 mod timeline;
 mod verdict;
 
 pub use audit::{Action, Audited};
 pub use book::{Case, CaseBook, MAX_INCIDENTS, Step, Told};
+pub use pseudonyms::Pseudonyms;
 pub use timeline::{MAX_SIGHTINGS, POINTS, Point, Timeline};
 pub use verdict::{Judgement, Precision, Verdict};

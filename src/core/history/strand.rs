@@ -44,6 +44,11 @@ impl Strand {
         if self.batch.is_full() { self.close() } else { Ok(()) }
     }
 
+    /// What it takes in memory, but for the last batch.
+    pub const fn packed_bytes(&self) -> usize {
+        self.packed_bytes
+    }
+
     fn close(&mut self) -> Result<(), HistoryError> {
         if !self.batch.is_empty() {
             let packed = super::pack(&self.batch)?;

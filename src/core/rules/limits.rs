@@ -55,6 +55,13 @@ impl Limits {
         self.lowered_to(&one)
     }
 
+    /// Each of them times `factor`.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        let times = |limit: Option<f64>| limit.map(|limit| limit * factor);
+        Self { info: times(self.info), warn: times(self.warn), page: times(self.page) }
+    }
+
     /// Whether a person may be woken.
     pub const fn pages(&self) -> bool {
         self.page.is_some()
@@ -141,6 +148,22 @@ impl LimitTable {
         match self.leaving.filter(|_| subject.leaving).map(|leaving| limits.lowered_to(&leaving)) {
             Some(lowered) if lowered != limits => (lowered, LimitSource::Leaving),
             Some(_) | None => (limits, source),
+        }
+    }
+
+    /// Every limit times `factor`.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        fn each<K: Clone + Ord>(table: &BTreeMap<K, Limits>, factor: f64) -> BTreeMap<K, Limits> {
+            table.iter().map(|(key, limits)| (key.clone(), limits.scaled(factor))).collect()
+        }
+        Self {
+            default: self.default.scaled(factor),
+            actor: each(&self.actor, factor),
+            team: each(&self.team, factor),
+            role: each(&self.role, factor),
+            kind: each(&self.kind, factor),
+            leaving: self.leaving.map(|limits| limits.scaled(factor)),
         }
     }
 

@@ -7,6 +7,7 @@
 
 pub mod attacks;
 mod cells;
+mod dial;
 mod patch;
 mod peaks;
 mod search;
@@ -15,7 +16,8 @@ mod tail;
 mod tests;
 
 pub use cells::{Cell, Knob};
+pub use dial::{Dial, Raised, pages_by_rule, scaled};
 pub use patch::{PatchError, Patched, patched};
 pub use peaks::{Peaks, probe};
-pub use search::{Budget, Point, Suggestion, curve, suggest};
+pub use search::{Budget, Point, Suggestion, curve, suggest, turned};
 pub use tail::Tail;

@@ -70,6 +70,25 @@ pub fn curve(peaks: &Peaks, rules: &RuleSet, weeks: f64, budgets: &[Budget]) -> 
     budgets.iter().map(|budget| suggest(peaks, rules, weeks, *budget).expected).collect()
 }
 
+/// What is expected while every limit of the rule `id` is each of `factors` times what it is, and everything else stands as
+/// it does; `None` where it is no rule that a history says something of.
+pub fn turned(peaks: &Peaks, rules: &RuleSet, weeks: f64, id: &str, factors: &[f64]) -> Option<Vec<Point>> {
+    let cells = cells(peaks, rules);
+    let values: Vec<f64> = cells.iter().map(|cell| cell.now).collect();
+    let mut search = Search::standing(peaks, rules, weeks, cells, values.clone());
+    let is_turned = |cell: &Cell| rules.rules[cell.rule].id == id && matches!(cell.knob, Knob::Role(_));
+    if !search.cells.iter().any(is_turned) {
+        return None;
+    }
+    let at = |factor: &f64| {
+        for ((value, cell), now) in search.values.iter_mut().zip(&search.cells).zip(&values) {
+            *value = if is_turned(cell) { now * factor } else { *now };
+        }
+        search.point()
+    };
+    Some(factors.iter().map(at).collect())
+}
+
 struct Search<'a> {
     rules: &'a RuleSet,
     weeks: f64,
@@ -88,6 +107,10 @@ impl<'a> Search<'a> {
         if raised > budget.whole_pages(weeks) {
             loosen_baselines(&cells, &mut values, budget.pages * weeks);
         }
+        Self::standing(peaks, rules, weeks, cells, values)
+    }
+
+    fn standing(peaks: &Peaks, rules: &'a RuleSet, weeks: f64, cells: Vec<Cell>, values: Vec<f64>) -> Self {
         let actors: BTreeMap<&str, &str> =
             peaks.by_actor.iter().map(|((_, actor), (role, _))| (actor.as_str(), role.as_str())).collect();
         let mut shares = BTreeMap::<String, f64>::new();

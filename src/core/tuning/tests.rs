@@ -97,3 +97,14 @@ fn a_patch_changes_what_it_says_and_nothing_else() {
         assert_eq!(limits.page, Some(expected), "{role}");
     }
 }
+
+#[test]
+fn a_limit_that_is_raised_costs_customers_and_saves_pages() {
+    let rules = check(&[SHIPPED]).expect("the shipped rules");
+    let peaks = week(&rules);
+    let points = turned(&peaks, &rules, 1.0, "bulk-read", &[0.01, 0.1, 1.0]).expect("bulk-read can be turned");
+    for pair in points.windows(2) {
+        assert!(pair[0].pages > pair[1].pages && pair[0].customers < pair[1].customers, "{points:?}");
+    }
+    assert_eq!(turned(&peaks, &rules, 1.0, "leaver-active", &[1.0]), None, "it has no limit to turn");
+}

@@ -8,6 +8,7 @@ use crate::core::incident::Incident;
 use crate::core::units::Partition;
 use rdkafka::config::ClientConfig;
 use serde::de::DeserializeOwned;
+use std::ops::ControlFlow;
 
 /// Reads `incidents` and, where it is given, `verdicts` to their ends, on behalf of `group`.
 ///
@@ -48,7 +49,7 @@ pub fn read_lines<T: DeserializeOwned>(
         let ends = lookup.ends(topic, partition)?;
         reader.messages(LogRange { partition, from: ends.low, to: ends.high }, |message| {
             lines.extend(serde_json::from_slice::<T>(message.payload));
-            Ok(())
+            Ok(ControlFlow::Continue(()))
         })?;
     }
     Ok(lines)

@@ -13,7 +13,6 @@ use super::producer::{Destination, Producer};
 use super::services::partition_of_key;
 use crate::core::activity::Record;
 use crate::core::cases::{Audited, Judgement, Timeline};
-use crate::core::incident::IncidentId;
 use crate::core::ingest::partition_of;
 use crate::core::time::{EventTime, Millis};
 use crate::core::units::{Offset, Partition};
@@ -123,12 +122,20 @@ impl CaseLog {
     /// [`JudgeError`]
     pub fn judge(&self, judgement: &Judgement, before: Option<Judgement>) -> Result<(), JudgeError> {
         let audited = Audited::verdict(before, judgement.clone());
-        self.send(&self.audit, &judgement.case, &audited)?;
-        self.send(&self.verdicts, &judgement.case, judgement)
+        self.audit(&audited)?;
+        self.send(&self.verdicts, &judgement.case.0, judgement)
     }
 
-    fn send(&self, to: &OutTopic, case: &IncidentId, line: &impl Serialize) -> Result<(), JudgeError> {
-        let (key, line) = (case.0.as_bytes(), serde_json::to_vec(line)?);
+    /// Keeps who did what; returns once the broker has it.
+    ///
+    /// # Errors
+    /// [`JudgeError`]
+    pub fn audit(&self, audited: &Audited) -> Result<(), JudgeError> {
+        self.send(&self.audit, &audited.about, audited)
+    }
+
+    fn send(&self, to: &OutTopic, key: &str, line: &impl Serialize) -> Result<(), JudgeError> {
+        let (key, line) = (key.as_bytes(), serde_json::to_vec(line)?);
         let partition = partition_of_key(key, to.partitions);
         let set = DeliverySet::open();
         self.producer.send(Destination { topic: &to.name, partition, key: Some(key) }, &line, Some(&set))?;

@@ -14,6 +14,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::topic_partition_list::{Offset as WireOffset, TopicPartitionList};
 use rdkafka::types::RDKafkaErrorCode;
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 /// A message that should be there is waited for this long.
@@ -51,7 +52,7 @@ impl LogReader {
         Ok(Self { client, topic: topic.to_owned() })
     }
 
-    /// Hands every message of `range` to `take`, in order.
+    /// Hands every message of `range` to `take`, in order, until that breaks off.
     ///
     /// # Errors
     /// [`RunError::Kafka`] if retention took the range's beginning or the broker refuses, [`RunError::Stalled`] if the
@@ -59,7 +60,7 @@ impl LogReader {
     pub fn messages(
         &self,
         range: LogRange,
-        mut take: impl FnMut(&Received<'_>) -> Result<(), RunError>,
+        mut take: impl FnMut(&Received<'_>) -> Result<ControlFlow<()>, RunError>,
     ) -> Result<(), RunError> {
         if range.from >= range.to {
             return Ok(());
@@ -72,10 +73,8 @@ impl LogReader {
                 Some(Ok(message)) if message.partition() == here => {
                     heard = Instant::now();
                     let received = received(&message);
-                    if received.offset < range.to {
-                        take(&received)?;
-                    }
-                    if received.offset.0 + 1 >= range.to.0 {
+                    let broken_off = received.offset < range.to && take(&received)?.is_break();
+                    if broken_off || received.offset.0 + 1 >= range.to.0 {
                         return Ok(());
                     }
                 }
@@ -94,16 +93,31 @@ impl LogReader {
     /// # Errors
     /// As for [`Self::messages`]; [`RunError::Log`] if a newer version wrote the log.
     pub fn records(&self, range: LogRange, mut take: impl FnMut(Position, &Record<'_>)) -> Result<u64, RunError> {
+        self.records_while(range, |position, record| {
+            take(position, record);
+            ControlFlow::Continue(())
+        })
+    }
+
+    /// The same, until `take` breaks off.
+    ///
+    /// # Errors
+    /// As for [`Self::records`].
+    pub fn records_while(
+        &self,
+        range: LogRange,
+        mut take: impl FnMut(Position, &Record<'_>) -> ControlFlow<()>,
+    ) -> Result<u64, RunError> {
         let mut damaged = 0;
         self.messages(range, |message| {
             match each_record(message, &mut take) {
-                Ok(()) => {}
+                Ok(told) => return Ok(told),
                 Err(source @ CodecError::Version { .. }) => {
                     return Err(RunError::Log { partition: range.partition, source });
                 }
                 Err(CodecError::Magic | CodecError::Damaged { .. } | CodecError::Encode) => damaged += 1,
             }
-            Ok(())
+            Ok(ControlFlow::Continue(()))
         })?;
         Ok(damaged)
     }
@@ -133,11 +147,17 @@ impl LogReader {
     }
 }
 
-fn each_record(message: &Received<'_>, take: &mut impl FnMut(Position, &Record<'_>)) -> Result<(), CodecError> {
+fn each_record(
+    message: &Received<'_>,
+    take: &mut impl FnMut(Position, &Record<'_>) -> ControlFlow<()>,
+) -> Result<ControlFlow<()>, CodecError> {
     for (ordinal, record) in (0..).zip(BatchReader::new(message.payload)?) {
-        take(Position { offset: message.offset, ordinal: Ordinal(ordinal) }, &record?);
+        let position = Position { offset: message.offset, ordinal: Ordinal(ordinal) };
+        if take(position, &record?).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
     }
-    Ok(())
+    Ok(ControlFlow::Continue(()))
 }
 
 fn received<'a>(message: &'a BorrowedMessage<'_>) -> Received<'a> {

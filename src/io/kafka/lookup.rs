@@ -104,7 +104,8 @@ impl Lookup {
         }
     }
 
-    /// Where the log of a partition begins and ends now.
+    /// Where the log of a partition begins and ends now. A leader that has just been elected is waited for: it may not
+    /// know of it yet.
     ///
     /// # Errors
     /// [`RunError::Kafka`] if its leader does not answer.
@@ -187,6 +188,24 @@ impl Lookup {
         let to = to.map_or(Ok(high), offset_at)?.min(high);
         let from = from.map_or(Ok(low), offset_at)?.clamp(low, to);
         Ok(Written { low, range: LogRange { partition, from, to } })
+    }
+
+    /// The same for a reader that may read more than it asked for: a broker that keeps no index of times is read from the
+    /// beginning.
+    ///
+    /// # Errors
+    /// As for [`Self::written`].
+    pub fn written_at_least(
+        &self,
+        topic: &str,
+        partition: Partition,
+        from: Option<EventTime>,
+        to: Option<EventTime>,
+    ) -> Result<Written, RunError> {
+        match self.written(topic, partition, from, to) {
+            Ok(written) if written.range.from < written.range.to => Ok(written),
+            Ok(_) | Err(_) => self.written(topic, partition, None, None),
+        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! Known leaks, injected into a real history: by its own actors, of its own customers, on top of what they do anyway.
 
 mod caught;
+mod judged;
 mod people;
 mod scene;
 #[cfg(test)]
 mod tests;
 
 pub use caught::{Caught, Outcome};
+pub use judged::outcomes;
 pub use people::{Cast, Person};
 pub use scene::{Attack, Plot, Scene};
 

@@ -5,7 +5,7 @@ use super::views::{CaseLine, CasePage, RuleLine, ToldOf};
 use super::who::Admin;
 use crate::core::cases::{Judgement, Timeline, Verdict};
 use crate::core::incident::IncidentId;
-use crate::core::time::EventTime;
+use crate::core::time::{EventTime, Millis};
 use crate::io::lifecycle::chain;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -19,8 +19,10 @@ use std::sync::Arc;
 const MAX_CASES: usize = 500;
 /// Actors of a case whose activity is read for its timeline.
 const MAX_DRAWN_ACTORS: usize = 16;
+/// A timeline shows at least so much before and after the evidence.
+const LEAST_MARGIN: Millis = Millis::from_secs(10);
 /// The longest note beside a verdict, in bytes.
-const MAX_NOTE_BYTES: usize = 2_000;
+pub(super) const MAX_NOTE_BYTES: usize = 2_000;
 
 /// An answer that says no.
 pub(super) struct Refused(StatusCode, String);
@@ -38,11 +40,11 @@ impl IntoResponse for Refused {
     }
 }
 
-fn failed(error: &(dyn std::error::Error + 'static)) -> Refused {
+pub(super) fn failed(error: &(dyn std::error::Error + 'static)) -> Refused {
     Refused(StatusCode::SERVICE_UNAVAILABLE, chain(error))
 }
 
-fn no_case() -> Refused {
+pub(super) fn no_case() -> Refused {
     Refused(StatusCode::NOT_FOUND, "expected the id of a case or an incident that is kept".into())
 }
 
@@ -71,7 +73,7 @@ pub(super) async fn case(State(console): State<Console>, Path(id): Path<String>)
     Ok(Json(CasePage::new(&case)).into_response())
 }
 
-/// Distinct customers read, sent, and both, over the window of the case's gravest incident.
+/// Distinct customers read, sent, and both, around the case's evidence, over the window of its gravest incident.
 pub(super) async fn timeline(State(console): State<Console>, Path(id): Path<String>) -> Result<Response, Refused> {
     let (actors, mut timeline, until) = asked(&console, &IncidentId(id)).ok_or_else(no_case)?;
     let log = Arc::clone(&console.log);
@@ -81,16 +83,22 @@ pub(super) async fn timeline(State(console): State<Console>, Path(id): Path<Stri
     Ok(Json(serde_json::json!({ "cut": cut, "points": timeline.points() })).into_response())
 }
 
-/// From one window before the case began to one after its last line, or to now.
+/// The evidence, and half as much again at each end; never more than a window of the case's gravest incident beyond it, nor
+/// anything that is yet to come.
 fn asked(console: &Console, id: &IncidentId) -> Option<(BTreeSet<String>, Timeline, EventTime)> {
     let book = console.board.book();
     let case = book.case(id)?;
     let window = case.incidents.first()?.shown.window;
     let began = case.incidents.iter().map(|told| told.began()).min()?;
+    let evidence =
+        case.incidents.iter().filter_map(|told| told.shown.first_event.as_ref()).map(|event| event.time).min();
     let last = case.incidents.iter().map(|told| told.shown.time).max()?;
-    let until = last.plus(window.length()).min(console.clock.now()).max(last);
-    let actors = case.actors().into_iter().take(MAX_DRAWN_ACTORS).map(str::to_owned).collect();
-    Some((actors, Timeline::new(began.minus(window.length()), until, window), until))
+    let first = evidence.unwrap_or(began).min(began).max(began.minus(window.length()));
+    let margin = Millis::new(last.since(first).as_millis() / 2).max(LEAST_MARGIN).min(window.length());
+    let until = last.plus(margin).min(console.clock.now()).max(last);
+    let actors = case.actors().into_iter().take(MAX_DRAWN_ACTORS).filter_map(|shown| console.board.account(shown));
+    let actors = actors.collect();
+    Some((actors, Timeline::new(first.minus(margin), until, window), until))
 }
 
 /// Every incident that names an account.
@@ -102,7 +110,7 @@ pub(super) async fn actor(State(console): State<Console>, Path(actor): Path<Stri
         .filter(|(_, told)| told.shown.actors.contains(&actor))
         .map(|(id, told)| ToldOf::new(id, told))
         .collect();
-    Json(serde_json::json!({ "actor": actor, "told": told })).into_response()
+    Json(serde_json::json!({ "actor": actor, "pseudonym": console.board.is_veiled(), "told": told })).into_response()
 }
 
 /// What a verdict says.
@@ -138,7 +146,7 @@ pub(super) async fn judge(
         .await
         .map_err(|error| failed(&error))?;
     kept.map_err(|error| failed(&error))?;
-    Ok((StatusCode::CREATED, Json(judgement)).into_response())
+    Ok((StatusCode::CREATED, Json(console.board.shown_judgement(judgement))).into_response())
 }
 
 /// Every configured rule, with what it has raised.

@@ -1,6 +1,6 @@
 //! What the console shows, as one value that changes: the book of cases, and who waits for its changes.
 
-use crate::core::cases::{CaseBook, Judgement};
+use crate::core::cases::{CaseBook, Judgement, Pseudonyms};
 use crate::core::incident::Incident;
 use crate::io::kafka::tail::Heard;
 use crate::io::lifecycle::lock;
@@ -11,6 +11,8 @@ use tokio::sync::watch;
 /// Follows the incidents and verdicts topics.
 pub struct Board {
     book: Mutex<CaseBook>,
+    /// Where accounts are shown under pseudonyms, the book itself knows no other names.
+    names: Option<Mutex<Pseudonyms>>,
     version: watch::Sender<u64>,
     verdicts: String,
     caught_up: AtomicBool,
@@ -18,10 +20,11 @@ pub struct Board {
 
 impl Board {
     /// Empty. What comes from the topic `verdicts` is a verdict, anything else an
-    /// incident.
-    pub fn new(verdicts: &str) -> Self {
+    /// incident. With `names`, accounts are kept under these.
+    pub fn new(verdicts: &str, names: Option<Pseudonyms>) -> Self {
         Self {
             book: Mutex::default(),
+            names: names.map(Mutex::new),
             version: watch::Sender::new(0),
             verdicts: verdicts.to_owned(),
             caught_up: AtomicBool::new(false),
@@ -31,6 +34,44 @@ impl Board {
     /// The book as it is now.
     pub fn book(&self) -> MutexGuard<'_, CaseBook> {
         lock(&self.book)
+    }
+
+    /// Whether accounts are shown under pseudonyms.
+    pub fn is_veiled(&self) -> bool {
+        self.names.is_some()
+    }
+
+    /// The account that is shown as `shown`; where pseudonyms are shown, a name stands for nobody.
+    pub fn account(&self, shown: &str) -> Option<String> {
+        match &self.names {
+            Some(names) => lock(names).actor(shown).map(str::to_owned),
+            None => Some(shown.to_owned()),
+        }
+    }
+
+    /// What an account is shown as.
+    pub fn shown(&self, account: &str) -> String {
+        self.names.as_ref().map_or_else(|| account.to_owned(), |names| lock(names).of(account))
+    }
+
+    /// A text as it is shown.
+    pub fn shown_text(&self, text: &str) -> String {
+        self.names.as_ref().map_or_else(|| text.to_owned(), |names| lock(names).text(text))
+    }
+
+    /// A verdict as it is shown.
+    pub fn shown_judgement(&self, judgement: Judgement) -> Judgement {
+        match &self.names {
+            Some(names) => lock(names).judgement(judgement),
+            None => judgement,
+        }
+    }
+
+    fn shown_incident(&self, line: Incident) -> Incident {
+        match &self.names {
+            Some(names) => lock(names).incident(line),
+            None => line,
+        }
     }
 
     /// Changes whenever the book does, once it has been read to its end.
@@ -58,6 +99,7 @@ impl Board {
         let news = if topic == self.verdicts {
             match serde_json::from_slice::<Judgement>(value) {
                 Ok(judgement) => {
+                    let judgement = self.shown_judgement(judgement);
                     self.book().judge(judgement);
                     true
                 }
@@ -65,7 +107,10 @@ impl Board {
             }
         } else {
             match serde_json::from_slice::<Incident>(value) {
-                Ok(incident) => self.book().take(incident),
+                Ok(incident) => {
+                    let incident = self.shown_incident(incident);
+                    self.book().take(incident)
+                }
                 Err(_) => self.unreadable(topic),
             }
         };

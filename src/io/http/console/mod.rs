@@ -6,8 +6,12 @@
 mod api;
 mod assets;
 mod board;
+mod curve;
 mod events;
+mod exception;
+mod explain;
 mod guard;
+mod unmask;
 mod views;
 mod who;
 
@@ -18,10 +22,13 @@ use crate::core::rules::RuleSet;
 use crate::io::clock::Clock;
 use crate::io::http::Health;
 use crate::io::kafka::case_log::CaseLog;
+use crate::io::kafka::explain_log::ExplainLog;
 use crate::io::metrics::Metrics;
+use crate::io::workbench::Workbench;
 use axum::Router;
 use axum::routing::{get, post};
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// What the handlers read.
 #[derive(Clone)]
@@ -30,8 +37,16 @@ pub struct Console {
     pub board: Arc<Board>,
     /// The activity log and the verdicts topic.
     pub log: Arc<CaseLog>,
+    /// The activity log, to explain accounts from.
+    pub explain: Arc<ExplainLog>,
+    /// Whose turn it is to have an account explained; see [`turns`].
+    pub turns: Arc<Semaphore>,
     /// The rules that are configured.
     pub rules: Arc<RuleSet>,
+    /// The files that they stand in (YAML).
+    pub documents: Arc<[String]>,
+    /// Where rules are tried out.
+    pub workbench: Arc<Workbench>,
     /// This process's metrics.
     pub metrics: Arc<Metrics>,
     /// Whether this process lives, and is ready.
@@ -40,6 +55,14 @@ pub struct Console {
     pub clock: Arc<dyn Clock>,
     /// What the deployment is called.
     pub deployment: Arc<str>,
+}
+
+/// Accounts explained at a time: each is a scan of the log.
+const EXPLAINED_AT_A_TIME: usize = 1;
+
+/// Nobody's turn yet.
+pub fn turns() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(EXPLAINED_AT_A_TIME))
 }
 
 /// A request's body is at most so long, in bytes: a verdict and its note.
@@ -57,7 +80,11 @@ pub fn router(console: Console, access: Access) -> Router {
         .route("/api/v1/cases/{id}/timeline", get(api::timeline))
         .route("/api/v1/cases/{id}/verdict", post(api::judge))
         .route("/api/v1/actors/{actor}", get(api::actor))
+        .route("/api/v1/actors/{actor}/explain", get(explain::explain))
+        .route("/api/v1/actors/{actor}/unmask", post(unmask::unmask))
+        .route("/api/v1/cases/{id}/exception", post(exception::propose))
         .route("/api/v1/rules", get(api::rules))
+        .route("/api/v1/rules/{id}/curve", get(curve::curve))
         .route("/api/v1/health", get(api::health))
         .route("/api/v1/events", get(events::events))
         .with_state(console)

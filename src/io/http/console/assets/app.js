@@ -15,12 +15,15 @@ function page() {
   const [name, id] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
   switch (name) {
     case "cases": return { nav: "#/", show: (old) => showCase(id, old) };
-    case "actors": return { nav: "#/", show: () => showActor(id) };
+    case "actors": return { nav: "#/", show: (old) => showActor(id, old) };
     case "rules": return { nav: "#/rules", show: (old) => showRules(id, old) };
     case "health": return { nav: "#/health", show: showHealth };
     default: return { nav: "#/", show: showCases };
   }
 }
+
+/// What says that an element is the one that stood there before.
+const handle = (element) => element?.getAttribute("href") ?? element?.dataset.verdict;
 
 async function draw(moved) {
   const turn = ++shown;
@@ -37,11 +40,11 @@ async function draw(moved) {
   }
   // A page that was slower than the next one is not shown, and a page that took up the news itself stays.
   if (turn !== shown || !content) return;
-  const focused = document.activeElement?.getAttribute("href");
+  const focused = handle(document.activeElement);
   main.replaceChildren(content);
   document.title = `${main.querySelector("h1")?.textContent ?? "Cases"} · Leakwatch`;
   if (moved) main.focus({ preventScroll: true });
-  else if (focused) [...main.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus();
+  else if (focused) [...main.querySelectorAll("a, button")].find((one) => handle(one) === focused)?.focus();
 }
 
 function listen() {
@@ -63,6 +66,7 @@ function keys(event) {
 }
 
 addEventListener("hashchange", () => draw(true));
+addEventListener("news", () => draw(false));
 addEventListener("keydown", keys);
 draw(true);
 listen();

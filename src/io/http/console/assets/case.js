@@ -2,6 +2,7 @@
 
 import { get, post, runbook } from "./api.js";
 import { timeline } from "./chart.js";
+import { proposal } from "./exception.js";
 import { figures, h, number, severity, table, time, verdicts } from "./dom.js";
 
 function levelsOf(line) {
@@ -39,6 +40,9 @@ function judging(one) {
     try {
       await post(`cases/${one.case}/verdict`, { verdict, note: note.value });
       told.textContent = `Kept: ${verdicts[verdict]}.`;
+      // What is being written keeps the page from being drawn anew; this is kept.
+      note.value = "";
+      dispatchEvent(new Event("news"));
     } catch (error) {
       told.textContent = `Not kept: ${error.message}`;
     }
@@ -47,18 +51,7 @@ function judging(one) {
   return h("section", { class: "card" }, h("h2", {}, "What was it?"),
     h("label", { for: "note" }, "Why (no customer's data)"), note,
     h("div", { class: "row" }, button("true", "A leak"), button("false", "A false alarm"), button("expected", "Expected work")),
-    told, given?.verdict === "expected" && exception(one));
-}
-
-/// What to put into a rule file: owner, ticket and reason are for a person to fill in, and `rules check` asks for them.
-function exception(one) {
-  const line = one.told[0].line;
-  const who = { actor: "actor", team: "team" }[line.entity.kind] ?? "entity";
-  const day = (after) => new Date(Date.now() + after * 86400000).toISOString().slice(0, 10);
-  const text = `exceptions:\n  - {rule: ${line.rule}, ${who}: ${JSON.stringify(line.entity.id)}, from: ${day(0)}, until: ${day(30)}, owner: "", ticket: "", reason: ""}\n`;
-  return h("div", { id: "exception" }, h("h2", {}, "Proposed exception"),
-    h("p", { class: "small" }, "Fill in owner, ticket and reason, add it to a rule file, and run ", h("code", {}, "leakwatch rules test"), "."),
-    h("pre", { tabindex: "0" }, text));
+    told, given?.verdict === "expected" && proposal(one));
 }
 
 function who(one) {
@@ -87,8 +80,8 @@ async function guide(rule) {
 }
 
 export async function showCase(id, old) {
-  // Whoever writes a note is not interrupted.
-  if (old?.querySelector("#note")?.value) return null;
+  // Whoever writes something is not interrupted.
+  if ([...old?.querySelectorAll("textarea, input[type=text], input[type=date]") ?? []].some((field) => field.value !== field.defaultValue)) return null;
   const one = await get(`cases/${encodeURIComponent(id)}`);
   const { line } = one.told[0];
   const chart = h("div", {}, h("p", { class: "muted" }, "reading the activity log …"));
