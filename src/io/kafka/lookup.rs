@@ -10,7 +10,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::topic_partition_list::{Offset as WireOffset, TopicPartitionList};
+use rdkafka::topic_partition_list::{Offset as WireOffset, TopicPartitionList, TopicPartitionListElem};
 use std::time::{Duration, Instant};
 
 /// A question is asked for this long before it fails.
@@ -211,7 +211,7 @@ impl Lookup {
 
 /// The list, unless its first element carries an error.
 fn first_of(list: TopicPartitionList) -> Result<TopicPartitionList, KafkaError> {
-    list.elements().first().map_or(Ok(()), |element| element.error())?;
+    list.elements().first().map_or(Ok(()), TopicPartitionListElem::error)?;
     Ok(list)
 }
 

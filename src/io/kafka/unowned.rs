@@ -17,6 +17,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::KafkaError;
+use rdkafka::metadata::MetadataTopic;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -103,7 +104,7 @@ impl Unowned {
         for topic in self.topics.names() {
             let metadata = client.fetch_metadata(Some(topic), ANSWER_WITHIN)?;
             let of_it = metadata.topics().iter().filter(|known| known.name() == topic && known.error().is_none());
-            unowned.extend(of_it.flat_map(|topic| topic.partitions()).map(|part| (topic.to_owned(), part.id())));
+            unowned.extend(of_it.flat_map(MetadataTopic::partitions).map(|part| (topic.to_owned(), part.id())));
         }
         for member in group.members() {
             for owned in member.assignment().and_then(assigned).unwrap_or_default() {
