@@ -4,7 +4,6 @@
 
 use super::Base;
 use crate::config::settings::{AuthSettings, InternalTopic, Role};
-use crate::core::rules::{RuleError, check_documents};
 use crate::io::http::console::{Access, Board, Console, router};
 use crate::io::http::listen;
 use crate::io::kafka::RunError;
@@ -26,8 +25,6 @@ enum ConsoleError {
     Listen { address: SocketAddr, source: std::io::Error },
     #[error(transparent)]
     Run(#[from] RunError),
-    #[error("expected the rules in force to be readable: {}", .0.first().map_or_else(String::new, ToString::to_string))]
-    Rules(Vec<RuleError>),
     #[error(transparent)]
     Io(#[from] std::io::Error),
 }
@@ -85,11 +82,10 @@ fn console(base: &Base) -> Result<Console, ConsoleError> {
     let activity = name(InternalTopic::Activity);
     let topics = CaseTopics { activity, verdicts, audit: name(InternalTopic::Audit) };
     let log = CaseLog::new(&services.connection, &group, services.producer.clone(), topics)?;
-    let rules = check_documents(base.plan.rules.yaml.iter().map(String::as_str)).map_err(ConsoleError::Rules)?;
     Ok(Console {
         board,
         log: Arc::new(log),
-        rules: Arc::new(rules),
+        rules: Arc::clone(&base.rules),
         metrics: Arc::clone(&services.metrics),
         health: Arc::clone(&base.health),
         clock: Arc::clone(&services.clock),

@@ -13,5 +13,6 @@ pub mod live;
 pub mod metrics;
 pub mod rule_files;
 pub mod shared_knowledge;
+pub mod shared_rules;
 pub mod sinks;
 pub mod snapshots;

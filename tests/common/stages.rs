@@ -18,6 +18,7 @@ use leakwatch::io::kafka::stages::{
 };
 use leakwatch::io::lifecycle::Lifecycle;
 use leakwatch::io::metrics::Metrics;
+use leakwatch::io::shared_rules::{CheckedRules, SharedRules};
 use leakwatch::io::snapshots::{Scope, SnapshotStore};
 use rdkafka::config::ClientConfig;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Rules whose text nobody reads.
+fn shared(rules: RuleSet) -> Arc<SharedRules> {
+    Arc::new(SharedRules::new(CheckedRules { published: rules, set: leakwatch::core::rules::RuleSet::default() }))
+}
 
 /// Reads `{"actor": …}` and emits one activity for it.
 pub struct LineIngest {
@@ -276,7 +282,7 @@ impl Instance {
         let scope = Scope { deployment: self.services.group_prefix.clone(), topic: topics.activity.clone() };
         let address = directory.display().to_string();
         let store = SnapshotStore::open(&address, scope, 31, runtime.clone()).expect("a store");
-        let (factory, rules) = (Arc::new(CountDetectFactory), rules.cloned().map(Arc::new));
+        let (factory, rules) = (Arc::new(CountDetectFactory), rules.cloned().map(shared));
         self.running.push(detect::start(&settings, factory, rules, store, Arc::default(), &self.services)?);
         Ok(())
     }

@@ -77,7 +77,12 @@ impl KafkaMetrics {
             pauses: counters(r, "leakwatch_pauses_total", "Partitions paused for backpressure.", &["stage"])?,
             commit_failures: counters(r, "leakwatch_commit_failures_total", "Failed offset commits.", &["stage"])?,
             unowned: gauges(r, "leakwatch_unowned_partitions", "Partitions that no member owns.", &["stage"])?,
-            dealt_again: counters(r, "leakwatch_dealt_again_total", "Partitions dealt anew as some were nobody's.", &["stage"])?,
+            dealt_again: counters(
+                r,
+                "leakwatch_dealt_again_total",
+                "Partitions dealt anew as some were nobody's.",
+                &["stage"],
+            )?,
             client_errors: counters(r, "leakwatch_client_errors_total", "Errors of the Kafka client.", &["stage"])?,
             in_flight: gauge(r, "leakwatch_in_flight_messages", "Messages sent, not yet delivered.")?,
             in_flight_bytes: gauge(r, "leakwatch_in_flight_bytes", "Bytes sent, not yet delivered.")?,
@@ -244,6 +249,24 @@ impl FilterMetrics {
             built_at: gauge(r, "leakwatch_filter_timestamp_seconds", "When the customer filter was built.")?,
             false_positive_ratio: rate,
             identifiers: count,
+        })
+    }
+}
+
+/// Rule files that change while the process runs.
+#[derive(Clone, Debug)]
+pub struct RulesMetrics {
+    /// Changed rule files that were refused.
+    pub reload_failures: IntCounter,
+    /// 1 while the newest rule files are refused.
+    pub files_refused: IntGauge,
+}
+
+impl RulesMetrics {
+    pub(super) fn new(r: &Registry) -> Made<Self> {
+        Ok(Self {
+            reload_failures: counter(r, "leakwatch_rules_reload_failures_total", "Changed rule files refused.")?,
+            files_refused: gauge(r, "leakwatch_rules_files_refused", "1 while the newest rule files are refused.")?,
         })
     }
 }

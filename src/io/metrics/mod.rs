@@ -4,7 +4,9 @@
 
 mod families;
 
-pub use families::{DetectMetrics, FilterMetrics, IngestMetrics, KafkaMetrics, SinkMetrics, SnapshotMetrics};
+pub use families::{
+    DetectMetrics, FilterMetrics, IngestMetrics, KafkaMetrics, RulesMetrics, SinkMetrics, SnapshotMetrics,
+};
 
 use prometheus::{Encoder, IntGauge, Opts, Registry, TextEncoder};
 
@@ -22,6 +24,8 @@ pub struct Metrics {
     pub snapshots: SnapshotMetrics,
     /// The customer filters in force.
     pub filter: FilterMetrics,
+    /// The rule files.
+    pub rules: RulesMetrics,
     /// What sinks delivered.
     pub sinks: SinkMetrics,
 }
@@ -40,6 +44,7 @@ impl Metrics {
             detect: DetectMetrics::new(&registry)?,
             snapshots: SnapshotMetrics::new(&registry)?,
             filter: FilterMetrics::new(&registry)?,
+            rules: RulesMetrics::new(&registry)?,
             sinks: SinkMetrics::new(&registry)?,
             registry,
         })

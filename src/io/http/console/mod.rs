@@ -14,11 +14,11 @@ mod who;
 pub use board::Board;
 pub use who::Access;
 
-use crate::core::rules::RuleSet;
 use crate::io::clock::Clock;
 use crate::io::http::Health;
 use crate::io::kafka::case_log::CaseLog;
 use crate::io::metrics::Metrics;
+use crate::io::shared_rules::SharedRules;
 use axum::Router;
 use axum::routing::{get, post};
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub struct Console {
     /// The activity log and the verdicts topic.
     pub log: Arc<CaseLog>,
     /// The rules that are configured.
-    pub rules: Arc<RuleSet>,
+    pub rules: Arc<SharedRules>,
     /// This process's metrics.
     pub metrics: Arc<Metrics>,
     /// Whether this process lives, and is ready.

@@ -17,11 +17,12 @@ use super::lookup::Lookup;
 use super::poll_thread::{PollSetup, PollThread};
 use super::prepare;
 use super::services::{Running, Services};
-use super::stages::{DetectFactory, RuleSet};
+use super::stages::DetectFactory;
 use super::topics_table::TopicTable;
 use super::unowned;
 use super::workers::{WorkerPort, worker_queues};
 use crate::io::live::Live;
+use crate::io::shared_rules::SharedRules;
 use crate::io::snapshots::SnapshotStore;
 use crossbeam_channel::{Sender, bounded};
 use publish::Publisher;
@@ -67,7 +68,7 @@ struct Parts {
 pub fn start(
     settings: &DetectSettings,
     factory: Arc<dyn DetectFactory>,
-    rules: Option<Arc<RuleSet>>,
+    rules: Option<Arc<SharedRules>>,
     store: SnapshotStore,
     live: Arc<Live>,
     services: &Services,
@@ -96,7 +97,7 @@ pub fn start(
 
 fn parts(
     settings: &DetectSettings,
-    rules: Option<Arc<RuleSet>>,
+    rules: Option<Arc<SharedRules>>,
     live: Arc<Live>,
     lookup: &Lookup,
     services: &Services,

@@ -24,8 +24,8 @@ pub struct Slot {
     pub outputs: Vec<Output>,
     /// When the next snapshot is due.
     pub snapshot_due: Instant,
-    /// Whether the configured rules have been compared with the state's.
-    pub rules_settled: bool,
+    /// The version of the rules that this owner published last, or found in force.
+    pub rules_told: Option<String>,
     /// A snapshot of it is being written.
     pub busy: Arc<AtomicBool>,
     end: Offset,
@@ -52,7 +52,7 @@ impl Slot {
             stage: restored.stage,
             outputs: Vec::new(),
             snapshot_due,
-            rules_settled: false,
+            rules_told: None,
             busy: Arc::new(AtomicBool::new(false)),
             end: restored.end,
             next: start,
