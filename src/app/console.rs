@@ -3,13 +3,15 @@
 //! Detection does not depend on it: where it cannot be served, that is said, and the service goes on.
 
 use super::Base;
-use crate::config::settings::{AuthSettings, InternalTopic, Role};
+use crate::config::settings::{AuthSettings, InternalTopic, OidcSettings, Role};
 use crate::io::http::console::{Access, Board, Console, router};
 use crate::io::http::listen;
+use crate::io::http::oidc::{OidcSettings as Expected, Verifier};
 use crate::io::kafka::RunError;
 use crate::io::kafka::case_log::{CaseLog, CaseTopics};
 use crate::io::kafka::tail::Tail;
 use crate::io::lifecycle::chain;
+use crate::io::sinks::{HttpAccess, SinkSetupError};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use thiserror::Error;
@@ -17,8 +19,8 @@ use thiserror::Error;
 /// Why there is no console.
 #[derive(Debug, Error)]
 enum ConsoleError {
-    #[error("http.auth: kind `oidc` is not built in yet, expected header")]
-    Oidc,
+    #[error("http.auth")]
+    Oidc(#[from] SinkSetupError),
     #[error("http.auth.user: expected the name of a header")]
     Header(#[from] axum::http::header::InvalidHeaderName),
     #[error("http.console: {address}")]
@@ -47,7 +49,7 @@ fn start(base: &Base) -> Result<(), ConsoleError> {
             let admins = admins.iter().cloned().collect();
             Access::Header { user: user.parse()?, admins: Arc::new(admins) }
         }
-        AuthSettings::Oidc { .. } => return Err(ConsoleError::Oidc),
+        AuthSettings::Oidc(settings) => Access::Oidc(Arc::new(verifier(settings, base)?)),
     };
     let address = settings.http.console;
     let listener = base.runtime.block_on(listen(address));
@@ -57,7 +59,7 @@ fn start(base: &Base) -> Result<(), ConsoleError> {
     let life = base.services.lifecycle.clone();
     base.runtime.spawn(async move {
         let stopping = life.clone();
-        let served = axum::serve(listener, router);
+        let served = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>());
         // Streams of events never end by themselves: whoever still listens is cut off.
         tokio::select! {
             ended = served => if let Err(error) = ended { life.fail(error) },
@@ -65,6 +67,22 @@ fn start(base: &Base) -> Result<(), ConsoleError> {
         }
     });
     Ok(())
+}
+
+fn verifier(settings: &OidcSettings, base: &Base) -> Result<Verifier, SinkSetupError> {
+    let names = |names: &[String]| names.iter().cloned().collect();
+    let expected = Expected {
+        issuer: settings.issuer.clone(),
+        audience: settings.audience.clone(),
+        jwks_url: settings.jwks_url.clone(),
+        user_claim: settings.user_claim.clone(),
+        groups_claim: settings.groups_claim.clone(),
+        admins: names(&settings.admins),
+        admin_groups: names(&settings.admin_groups),
+        viewer_groups: names(&settings.viewer_groups),
+    };
+    let access = HttpAccess { bearer_token_file: None, ca_file: settings.ca_file.clone() };
+    Verifier::new(expected, &access, Arc::clone(&base.services.clock))
 }
 
 fn console(base: &Base) -> Result<Console, ConsoleError> {

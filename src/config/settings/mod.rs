@@ -14,7 +14,7 @@ pub use crate::config::raw::SilentBy;
 pub use engine::{
     ClockSettings, DirectorySettings, EngineSettings, FilterSettings, Limits, RejectedSettings, RuleSettings,
 };
-pub use http::{AuthSettings, HttpSettings};
+pub use http::{AuthSettings, HttpSettings, OidcSettings};
 pub use kafka::{KafkaSettings, Sasl, SecuritySettings, Tls};
 pub use role::Role;
 pub use service::{HeartbeatSettings, LogSettings, StateSettings, StateStore};

@@ -8,6 +8,7 @@ mod assets;
 mod board;
 mod events;
 mod guard;
+mod rate;
 mod views;
 mod who;
 
@@ -47,7 +48,8 @@ const MAX_BODY_BYTES: usize = 16 * 1024;
 
 /// Pages, API and runbooks, for whom `access` knows.
 pub fn router(console: Console, access: Access) -> Router {
-    let known = axum::middleware::from_fn_with_state(access.clone(), who::identify);
+    let gate = who::Gate { access: access.clone(), rate: Arc::default() };
+    let known = axum::middleware::from_fn_with_state(gate, who::identify);
     Router::new()
         .route("/", get(assets::index))
         .route("/assets/{*name}", get(assets::asset))
