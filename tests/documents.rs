@@ -47,8 +47,17 @@ fn every_metric_has_its_line_and_every_line_its_metric() {
 }
 
 /// What is raised without a rule of a file.
-const BUILT_IN: [&str; 7] =
-    ["silent-source", "actor-flood", "clock-skew", "filter-stale", "directory-refused", "gap", "state-incomplete"];
+const BUILT_IN: [&str; 9] = [
+    "silent-source",
+    "quiet-source",
+    "actor-flood",
+    "clock-skew",
+    "filter-stale",
+    "directory-refused",
+    "look-alike",
+    "gap",
+    "state-incomplete",
+];
 /// The parts of a runbook, in the order in which they are needed.
 const PARTS: [&str; 5] = [
     "What it means",
