@@ -77,7 +77,7 @@ fn phone(number: usize) -> String {
 }
 
 fn lines(events: &[Value]) -> String {
-    events.iter().map(|event| format!("{event}\n")).collect()
+    events.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")
 }
 
 /// A time on the first day, so many minutes after eight.
@@ -190,7 +190,7 @@ fn an_account_that_only_looks_like_another_is_said_and_never_taken_for_it() {
     assert_eq!(told, alike.map(str::to_lowercase).iter().map(String::as_str).collect(), "{incidents:?}");
     for line in of_rule(&incidents, "look-alike") {
         assert_eq!((line.entity.kind, line.severity), (EntityKind::Actor, Severity::Warning));
-        assert_eq!(line.actors, [line.entity.id.clone()]);
+        assert_eq!(line.actors, std::slice::from_ref(&line.entity.id));
         assert!(line.summary.is_ascii(), "odd letters are shown by number: {}", line.summary);
     }
     let many: BTreeSet<&str> =
@@ -229,7 +229,7 @@ fn a_source_that_is_thinned_out_is_said_and_ordinary_weeks_are_not() {
         let time = line.split("\"time\":\"").nth(1).expect("a time");
         time < "2012-05-17" || number % 50 == 0
     });
-    bench.write("thinned/db-queries.ndjson", &thinned.map(|(_, line)| format!("{line}\n")).collect::<String>());
+    bench.write("thinned/db-queries.ndjson", &thinned.map(|(_, line)| line).collect::<Vec<_>>().join("\n"));
     fs::copy(bench.path().join("ordinary/egress.ndjson"), bench.path().join("thinned/egress.ndjson")).expect("copied");
     let told = quiet(&bench, "thinned");
     assert!(told.contains(&"db-queries Opened".to_owned()), "{told:?}");

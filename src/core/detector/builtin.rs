@@ -3,6 +3,7 @@
 use super::entity::EntityState;
 use super::judge::Met;
 use super::{Detector, Output};
+use crate::core::activity::{Activity, Flags};
 use crate::core::event::EventKind;
 use crate::core::incident::{Customers, EntityKind, Evidence, Measure, Severity, Window};
 use crate::core::rules::{Filter, LimitTable, Mode, Rule, Shape};
@@ -188,6 +189,20 @@ impl Detector {
         let line = entity.note(&notice.builtin.rule(), met(notice));
         out.extend(line.map(|line| Output::Incident(Box::new(line))));
         self.schedule(at);
+    }
+
+    /// An account that only looks like one of the directory's is a stranger who wants to be taken for somebody.
+    pub(super) fn look_for_look_alike(&mut self, at: usize, activity: &Activity<'_>, out: &mut Vec<Output>) {
+        if !activity.flags.has(Flags::LOOK_ALIKE) || activity.flags.has(Flags::CONTINUATION) {
+            return;
+        }
+        let spelt = activity.actor.escape_default();
+        let summary = format!(
+            "The account {spelt} is not in the directory, but looks like one that is. It is counted as a stranger; somebody \
+             may want to be taken for a colleague."
+        );
+        let (builtin, id, time) = (Builtin::LookAlike, activity.actor, activity.received);
+        self.raise_at(at, Notice { builtin, id, time, observed: 1.0, threshold: 1.0, summary }, out);
     }
 
     /// Ends the incident of a built-in that something has put right.

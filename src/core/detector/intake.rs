@@ -1,6 +1,5 @@
 //! Taking in one activity: count it once, everywhere it counts, and judge what it may have met.
 
-use super::builtin::{Builtin, Notice};
 use super::entity::EntityState;
 use super::figures::Figures;
 use super::fresh;
@@ -56,20 +55,6 @@ impl Detector {
         self.judge(at, activity, out);
         self.tell_shared(at, activity, &context, out);
         self.schedule(at);
-    }
-
-    /// An account that only looks like one of the directory's is a stranger who wants to be taken for somebody.
-    fn look_for_look_alike(&mut self, at: usize, activity: &Activity<'_>, out: &mut Vec<Output>) {
-        if !activity.flags.has(Flags::LOOK_ALIKE) || activity.flags.has(Flags::CONTINUATION) {
-            return;
-        }
-        let spelt = activity.actor.escape_default();
-        let summary = format!(
-            "The account {spelt} is not in the directory, but looks like one that is. It is counted as a stranger; somebody \
-             may want to be taken for a colleague."
-        );
-        let (builtin, id, time) = (Builtin::LookAlike, activity.actor, activity.received);
-        self.raise_at(at, Notice { builtin, id, time, observed: 1.0, threshold: 1.0, summary }, out);
     }
 
     /// The actor's place, made where it is new; whether it was made for an account that no directory knows.
