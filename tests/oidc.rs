@@ -1,10 +1,15 @@
 //! Tokens of a real issuer on loopback, signed under keys that the test makes: who is let in, and who is not.
 
+mod common;
+
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use common::kafka::{Kafka, eventually};
+use common::process::{Process, free_port};
+use common::service;
 use leakwatch::core::time::{EventTime, Millis};
 use leakwatch::io::clock::Clock;
 use leakwatch::io::http::oidc::{OidcSettings, TokenRefused, Verifier, Vouched};
@@ -20,6 +25,7 @@ use openssl::sign::Signer;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 const AUDIENCE: &str = "leakwatch-console";
 
@@ -324,4 +330,60 @@ fn iss(token: &str) -> String {
     let claims = token.split('.').nth(1).expect("claims");
     let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).expect("base64")).expect("JSON");
     claims["iss"].as_str().expect("text").to_owned()
+}
+
+const TEST: &str = "oidc";
+
+/// A service whose console believes `issuer`.
+fn service(kafka: &Kafka, directory: &std::path::Path, issuer: &str, console: u16) -> Process {
+    service::create_topics(kafka, TEST, 1);
+    let own = ["activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit"];
+    let topics = own.map(|topic| format!("  {topic}: {TEST}.{topic}\n")).concat();
+    let (config, port) = (kafka.config(), free_port());
+    let yaml = format!(
+        "version: 1\ndeployment: {TEST}\nkafka: {{brokers: [\"{}\"]}}\ntopics:\n{topics}\
+         sources:\n  - {{topic: {TEST}.source, decoder: native}}\nstate: {{store: {}/state}}\n\
+         http:\n  metrics: \"127.0.0.1:{port}\"\n  console: \"127.0.0.1:{console}\"\n  \
+         auth: {{kind: oidc, issuer: \"{issuer}\", audience: {AUDIENCE}, admin_groups: [sec-oncall]}}\n",
+        config.get("bootstrap.servers").expect("set"),
+        directory.display()
+    );
+    let process = Process::start(directory, "service", &yaml, port);
+    eventually("it is ready", Duration::from_mins(1), || process.is_ready());
+    process
+}
+
+#[test]
+fn the_console_of_a_service_asks_for_a_token_and_tells_viewers_from_admins() {
+    let Some(kafka) = Kafka::shared(TEST) else { return };
+    let key = Key::rsa("one", 2_048);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("runtime");
+    let bench = runtime.block_on(Bench::new(&[&key]));
+    let (dir, console) = (tempfile::tempdir().expect("a directory"), free_port());
+    let process = service(&kafka, dir.path(), &bench.issuer.url(), console);
+    runtime.block_on(ask_the_console(&bench, &key, console));
+    assert!(!process.log().contains("eyJ"), "no token is logged");
+}
+
+async fn ask_the_console(bench: &Bench, key: &Key, console: u16) {
+    let client = reqwest::Client::new();
+    let url = |path: &str| format!("http://127.0.0.1:{console}/api/v1/{path}");
+    let token = |changes: Value| key.token(&bench.claims(&changes));
+    let nobody = client.get(url("rules")).send().await.expect("an answer");
+    assert_eq!((nobody.status().as_u16(), nobody.headers()["www-authenticate"].as_bytes()), (401, &b"Bearer"[..]));
+    for (changes, status) in [
+        (json!({}), 200),
+        (json!({"groups": "sec-oncall"}), 200),
+        (json!({"aud": "another-console"}), 401),
+        (json!({"exp": 1}), 401),
+    ] {
+        let answer = client.get(url("rules")).bearer_auth(token(changes.clone())).send().await.expect("an answer");
+        assert_eq!(answer.status().as_u16(), status, "{changes}");
+    }
+    // There is no such case: whoever is told so was allowed to ask.
+    for (groups, status) in [("staff", 403), ("sec-oncall", 404)] {
+        let request = client.post(url("cases/none/verdict")).bearer_auth(token(json!({ "groups": groups })));
+        let request = request.header("x-leakwatch-request", "1").json(&json!({"verdict": "true"}));
+        assert_eq!(request.send().await.expect("an answer").status().as_u16(), status, "{groups}");
+    }
 }
