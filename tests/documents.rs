@@ -47,8 +47,17 @@ fn every_metric_has_its_line_and_every_line_its_metric() {
 }
 
 /// What is raised without a rule of a file.
-const BUILT_IN: [&str; 7] =
-    ["silent-source", "actor-flood", "clock-skew", "filter-stale", "directory-refused", "gap", "state-incomplete"];
+const BUILT_IN: [&str; 9] = [
+    "silent-source",
+    "quiet-source",
+    "actor-flood",
+    "clock-skew",
+    "filter-stale",
+    "directory-refused",
+    "look-alike",
+    "gap",
+    "state-incomplete",
+];
 /// The parts of a runbook, in the order in which they are needed.
 const PARTS: [&str; 5] = [
     "What it means",
@@ -180,6 +189,11 @@ fn the_configuration_in_the_deployment_page_is_right() {
     let blocks = fenced(&page, "yaml");
     let whole = blocks.iter().find(|block| block.starts_with("version: 1")).expect("a whole configuration");
     Settings::parse(whole, "docs/deploy.md").expect("a right configuration");
+    let consoles: Vec<&&str> = blocks.iter().filter(|block| block.starts_with("http:")).collect();
+    assert!(consoles.iter().any(|block| block.contains("oidc")), "{consoles:?}");
+    for http in consoles {
+        Settings::parse(&format!("kafka: {{brokers: [a:1]}}\n{http}"), "docs/deploy.md").expect("a right console");
+    }
     let sinks = blocks.iter().find(|block| block.starts_with("sinks:")).expect("a list of sinks");
     Settings::parse(&format!("kafka: {{brokers: [a:1]}}\n{sinks}"), "docs/deploy.md").expect("right sinks");
 }

@@ -3,17 +3,18 @@
 //! Detection does not depend on it: where it cannot be served, that is said, and the service goes on.
 
 use super::Base;
-use crate::config::settings::{AuthSettings, InternalTopic, NameSettings, Role};
+use crate::config::settings::{AuthSettings, InternalTopic, NameSettings, OidcSettings, Role};
 use crate::core::cases::Pseudonyms;
-use crate::core::rules::{RuleError, check_documents};
 use crate::io::http::console::{Access, Board, Console, router, turns};
 use crate::io::http::listen;
+use crate::io::http::oidc::{OidcSettings as Expected, Verifier};
 use crate::io::kafka::RunError;
 use crate::io::kafka::case_log::{CaseLog, CaseTopics};
 use crate::io::kafka::explain_log::ExplainLog;
 use crate::io::kafka::history_log::HistoryLog;
 use crate::io::kafka::tail::Tail;
 use crate::io::lifecycle::chain;
+use crate::io::sinks::{HttpAccess, SinkSetupError};
 use crate::io::workbench::{Tools, Workbench};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -23,16 +24,14 @@ use thiserror::Error;
 /// Why there is no console.
 #[derive(Debug, Error)]
 enum ConsoleError {
-    #[error("http.auth: kind `oidc` is not built in yet, expected header")]
-    Oidc,
+    #[error("http.auth")]
+    Oidc(#[from] SinkSetupError),
     #[error("http.auth.user: expected the name of a header")]
     Header(#[from] axum::http::header::InvalidHeaderName),
     #[error("http.console: {address}")]
     Listen { address: SocketAddr, source: std::io::Error },
     #[error(transparent)]
     Run(#[from] RunError),
-    #[error("expected the rules in force to be readable: {}", .0.first().map_or_else(String::new, ToString::to_string))]
-    Rules(Vec<RuleError>),
     #[error("http.pseudonym_key_file {}: {reason}", path.display())]
     PseudonymKey { path: PathBuf, reason: String },
     #[error("no randomness for pseudonyms: {0}")]
@@ -59,7 +58,7 @@ fn start(base: &Base) -> Result<(), ConsoleError> {
             let admins = admins.iter().cloned().collect();
             Access::Header { user: user.parse()?, admins: Arc::new(admins) }
         }
-        AuthSettings::Oidc { .. } => return Err(ConsoleError::Oidc),
+        AuthSettings::Oidc(settings) => Access::Oidc(Arc::new(verifier(settings, base)?)),
     };
     let address = settings.http.console;
     let listener = base.runtime.block_on(listen(address));
@@ -69,7 +68,7 @@ fn start(base: &Base) -> Result<(), ConsoleError> {
     let life = base.services.lifecycle.clone();
     base.runtime.spawn(async move {
         let stopping = life.clone();
-        let served = axum::serve(listener, router);
+        let served = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>());
         // Streams of events never end by themselves: whoever still listens is cut off.
         tokio::select! {
             ended = served => if let Err(error) = ended { life.fail(error) },
@@ -77,6 +76,22 @@ fn start(base: &Base) -> Result<(), ConsoleError> {
         }
     });
     Ok(())
+}
+
+fn verifier(settings: &OidcSettings, base: &Base) -> Result<Verifier, SinkSetupError> {
+    let names = |names: &[String]| names.iter().cloned().collect();
+    let expected = Expected {
+        issuer: settings.issuer.clone(),
+        audience: settings.audience.clone(),
+        jwks_url: settings.jwks_url.clone(),
+        user_claim: settings.user_claim.clone(),
+        groups_claim: settings.groups_claim.clone(),
+        admins: names(&settings.admins),
+        admin_groups: names(&settings.admin_groups),
+        viewer_groups: names(&settings.viewer_groups),
+    };
+    let access = HttpAccess { bearer_token_file: None, ca_file: settings.ca_file.clone() };
+    Verifier::new(expected, &access, Arc::clone(&base.services.clock))
 }
 
 fn console(base: &Base) -> Result<Console, ConsoleError> {
@@ -87,9 +102,8 @@ fn console(base: &Base) -> Result<Console, ConsoleError> {
     let topics = CaseTopics { activity, verdicts, audit: name(InternalTopic::Audit) };
     let log = CaseLog::new(&services.connection, &group, services.producer.clone(), topics)?;
     let bounds = (settings.engine.clock.lateness, settings.engine.limits.max_entities);
-    let explain = ExplainLog::new(&services.connection, &group, activity, bounds, base.plan.rules.yaml.clone())?;
-    let rules = check_documents(base.plan.rules.yaml.iter().map(String::as_str)).map_err(ConsoleError::Rules)?;
-    let rules = Arc::new(rules);
+    let rules = Arc::clone(&base.rules);
+    let explain = ExplainLog::new(&services.connection, &group, activity, bounds, rules.get().published.yaml.clone())?;
     let tools = Tools {
         log: HistoryLog::new(&services.connection, &group, activity)?,
         rules: Arc::clone(&rules),
@@ -102,7 +116,6 @@ fn console(base: &Base) -> Result<Console, ConsoleError> {
         explain: Arc::new(explain),
         turns: turns(),
         rules,
-        documents: base.plan.rules.yaml.clone().into(),
         workbench: Arc::new(Workbench::start(tools, &services.lifecycle)?),
         metrics: Arc::clone(&services.metrics),
         health: Arc::clone(&base.health),

@@ -16,11 +16,11 @@ use crate::io::kafka::client::{ClientError, INSTANCE, client_config};
 use crate::io::kafka::heartbeat;
 use crate::io::kafka::producer::Producer;
 use crate::io::kafka::services::{Running, Services};
-use crate::io::kafka::stages::RuleSet;
 use crate::io::knowledge::KnowledgeError;
 use crate::io::lifecycle::{Lifecycle, Reason};
 use crate::io::live::Live;
 use crate::io::metrics::Metrics;
+use crate::io::shared_rules::{CheckedRules, SharedRules};
 use crate::io::sinks::SinkSetupError;
 use crate::io::stores;
 use std::collections::BTreeSet;
@@ -48,8 +48,8 @@ pub struct Plan {
     pub settings: Settings,
     /// What this process does.
     pub roles: BTreeSet<Role>,
-    /// The rules, checked.
-    pub rules: RuleSet,
+    /// The rules.
+    pub rules: CheckedRules,
     /// How the sources' records are read.
     pub sources: Vec<crate::core::ingest::SourceSpec>,
     /// What the process is called over restarts, where it has such a name.
@@ -116,6 +116,7 @@ struct Base {
     services: Services,
     health: Arc<Health>,
     live: Arc<Live>,
+    rules: Arc<SharedRules>,
 }
 
 /// Runs the service until it is asked to stop or something fails.
@@ -138,7 +139,8 @@ pub fn run(plan: Plan) -> Result<(), AppError> {
     let services =
         Services { connection, group_prefix, lifecycle: lifecycle.clone(), metrics, clock, producer: producer.clone() };
     watch(&lifecycle, &health)?;
-    let base = Base { plan, runtime, services, health, live: Arc::default() };
+    let rules = Arc::new(SharedRules::new(plan.rules.clone()));
+    let base = Base { plan, runtime, services, health, live: Arc::default(), rules };
 
     let mut running = Vec::new();
     console::serve(&base);

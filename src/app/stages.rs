@@ -18,6 +18,7 @@ use crate::io::kafka::{RunError, services::Services};
 use crate::io::knowledge::{self, KnowledgeError};
 use crate::io::lifecycle::chain;
 use crate::io::shared_knowledge::{KnowledgeWatch, LOOK_EVERY, SharedKnowledge};
+use crate::io::shared_rules::RulesWatch;
 use crate::io::snapshots::{Scope, SnapshotStore};
 use crate::io::stores;
 use std::collections::BTreeSet;
@@ -27,8 +28,25 @@ use std::time::Duration;
 
 type Start = fn(&Base, &mut Vec<Running>) -> Result<(), AppError>;
 
+/// Rules come from the shipped file or from files that may change. Whoever publishes or shows them looks for changes.
+fn watch_rules(base: &Base) -> Result<(), AppError> {
+    let (files, services) = (&base.plan.settings.engine.rules.files, &base.services);
+    let concerned = [Role::Detect, Role::Sinks].iter().any(|role| base.plan.roles.contains(role));
+    if files.is_empty() || !concerned {
+        return Ok(());
+    }
+    let watch = RulesWatch::new(Arc::clone(&base.rules), files.clone(), services.metrics.rules.clone());
+    let life = services.lifecycle.clone();
+    services.lifecycle.spawn("rules", move || -> Result<(), RunError> {
+        watch.run(&life);
+        Ok(())
+    })?;
+    Ok(())
+}
+
 /// Starts what the roles need; what runs is in `running` also where a later one does not start.
 pub(super) fn start(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError> {
+    watch_rules(base)?;
     let starts: [(Role, Start); 3] =
         [(Role::Sinks, start_sinks), (Role::Detect, start_detect), (Role::Ingest, start_ingest)];
     for (role, start) in starts {
@@ -114,7 +132,7 @@ fn start_detect(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError>
         snapshot_every: span(settings.state.snapshot_every),
         workers: default_workers(),
     };
-    let (rules, live) = (Some(Arc::new(base.plan.rules.clone())), Arc::clone(&base.live));
+    let (rules, live) = (Some(Arc::clone(&base.rules)), Arc::clone(&base.live));
     take(base, running, detect::start(&detect_settings, Arc::new(detectors), rules, store, live, services)?);
     Ok(())
 }
@@ -161,7 +179,7 @@ fn start_ingest(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError>
         workers: default_workers(),
         heartbeat_every: settings.heartbeat.every,
     };
-    take(base, running, ingest::start(&ingest_settings, &factory, Some(&base.plan.rules), services)?);
+    take(base, running, ingest::start(&ingest_settings, &factory, Some(&base.rules.get().published), services)?);
     Ok(())
 }
 

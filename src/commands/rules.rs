@@ -4,8 +4,8 @@ mod test;
 
 use super::failure::{Failure, Outcome};
 use super::format::Format;
-use crate::core::rule_tests::Suite;
-use crate::core::rules::{Mode, RuleError, RuleSet, RuleText, SHIPPED, check};
+use crate::core::rule_tests::{Suite, check_files};
+use crate::core::rules::{Mode, RuleError, RuleSet, RuleText, SHIPPED};
 use crate::io::rule_files::{self, RuleFile};
 use anyhow::anyhow;
 use clap::{Args as ClapArgs, Subcommand};
@@ -64,15 +64,8 @@ fn read(args: &FilesArgs) -> Result<Checked, Failure> {
         rule_files::read(&args.files).map_err(Failure::usage)?
     };
     let texts: Vec<RuleText<'_>> = files.iter().map(|file| RuleText { name: &file.name, yaml: &file.yaml }).collect();
-    let set = check(&texts).map_err(|errors| wrong(&errors))?;
-    let (mut suites, mut errors) = (Vec::new(), Vec::new());
-    for text in texts {
-        match Suite::read(text) {
-            Ok(suite) => suites.push(suite),
-            Err(found) => errors.extend(found),
-        }
-    }
-    if errors.is_empty() { Ok(Checked { set, suites }) } else { Err(wrong(&errors)) }
+    let (set, suites) = check_files(&texts).map_err(|errors| wrong(&errors))?;
+    Ok(Checked { set, suites })
 }
 
 fn wrong(errors: &[RuleError]) -> Failure {

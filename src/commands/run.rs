@@ -5,9 +5,7 @@ use super::failure::{Failure, Outcome};
 use crate::app::{self, AppError, Plan};
 use crate::config::Settings;
 use crate::config::settings::Role;
-use crate::core::rules::{RuleText, check};
-use crate::io::kafka::stages::RuleSet;
-use crate::io::rule_files::RuleFile;
+use crate::io::shared_rules::CheckedRules;
 use anyhow::anyhow;
 use clap::{Args as ClapArgs, ValueEnum};
 use std::collections::BTreeSet;
@@ -71,16 +69,7 @@ fn plan(args: &Args) -> Result<Plan, Failure> {
         let message = "sources: expected at least one topic to read events from";
         return Err(Failure::usage(anyhow!("{}: {message}", file.display())));
     }
-    let rules = rule_set(&read_rules(&settings.engine)?)?;
+    let rules = CheckedRules::of(&read_rules(&settings.engine)?).map_err(Failure::usage)?;
     let sources = settings.engine.sources.iter().map(configured_source).collect();
     Ok(Plan { settings, roles: wanted, rules, sources, instance: args.instance.clone() })
-}
-
-fn rule_set(files: &[RuleFile]) -> Result<RuleSet, Failure> {
-    let texts: Vec<RuleText<'_>> = files.iter().map(|file| RuleText { name: &file.name, yaml: &file.yaml }).collect();
-    let checked = check(&texts).map_err(|errors| {
-        let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        Failure::usage(anyhow!("{}", told.join("\n")))
-    })?;
-    Ok(RuleSet { version: checked.version, yaml: files.iter().map(|file| file.yaml.clone()).collect() })
 }

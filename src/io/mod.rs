@@ -13,6 +13,7 @@ pub mod live;
 pub mod metrics;
 pub mod rule_files;
 pub mod shared_knowledge;
+pub mod shared_rules;
 pub mod sinks;
 pub mod snapshots;
 pub mod stores;

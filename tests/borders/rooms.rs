@@ -15,7 +15,7 @@ const ROOMS: [(&str, &[&str]); 8] = [
 ];
 
 /// Dependencies that compute and do nothing else. What Cargo.toml names besides, `core` must not.
-const PURE_CRATES: [&str; 29] = [
+const PURE_CRATES: [&str; 30] = [
     "base64",
     "bloomfilter",
     "crc32fast",
@@ -41,6 +41,7 @@ const PURE_CRATES: [&str; 29] = [
     "smallvec",
     "thiserror",
     "unicode_normalization",
+    "unicode_security",
     "url",
     "yaml_edit",
     "zip",

@@ -19,6 +19,7 @@ use leakwatch::io::kafka::stages::{
 };
 use leakwatch::io::lifecycle::Lifecycle;
 use leakwatch::io::metrics::Metrics;
+use leakwatch::io::shared_rules::{CheckedRules, SharedRules};
 use leakwatch::io::snapshots::{Scope, SnapshotStore};
 use leakwatch::io::stores;
 use rdkafka::config::ClientConfig;
@@ -27,6 +28,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Rules whose text nobody reads.
+fn shared(rules: RuleSet) -> Arc<SharedRules> {
+    Arc::new(SharedRules::new(CheckedRules { published: rules, set: leakwatch::core::rules::RuleSet::default() }))
+}
 
 /// Reads `{"actor": …}` and emits one activity for it.
 pub struct LineIngest {
@@ -295,7 +301,7 @@ impl Instance {
         let scope = Scope { deployment: self.services.group_prefix.clone(), topic: topics.activity.clone() };
         let place = StateStore::Directory(directory.to_owned());
         let store = SnapshotStore::new(stores::open(&place).expect("a store"), scope, 31, runtime.clone());
-        let (factory, rules) = (Arc::new(CountDetectFactory), rules.cloned().map(Arc::new));
+        let (factory, rules) = (Arc::new(CountDetectFactory), rules.cloned().map(shared));
         self.running.push(detect::start(&settings, factory, rules, store, Arc::default(), &self.services)?);
         Ok(())
     }

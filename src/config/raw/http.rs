@@ -69,19 +69,41 @@ pub struct HeaderAuth {
     pub admins: Vec<String>,
 }
 
-/// An `OpenID` Connect provider vouches for the user.
+/// An `OpenID` Connect provider vouches for the user: requests carry a token of it as `Authorization: Bearer`.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OidcAuth {
-    /// The provider's issuer URL.
+    /// The provider's issuer URL, exactly as its tokens have it in `iss`.
     pub issuer: String,
-    /// The console's client id there.
-    pub client_id: String,
-    /// A file that holds the client secret.
-    pub client_secret_file: PathBuf,
-    /// Where the provider sends users back to: the console's own URL as browsers see it.
-    pub redirect_url: String,
-    /// Who may decide about incidents.
+    /// What its tokens for this console have in `aud`: mostly a client id.
+    pub audience: String,
+    /// Where its keys are; by default its discovery document says it.
+    #[serde(default)]
+    pub jwks_url: Option<String>,
+    /// Further certificate authorities for the provider, PEM.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+    /// The claim that names the user.
+    #[serde(default = "default_user_claim")]
+    pub user_claim: String,
+    /// The claim that lists the user's groups.
+    #[serde(default = "default_groups_claim")]
+    pub groups_claim: String,
+    /// Users who may decide about incidents.
     #[serde(default)]
     pub admins: Vec<String>,
+    /// Groups whose members may decide about incidents.
+    #[serde(default)]
+    pub admin_groups: Vec<String>,
+    /// Groups whose members may look; without any, whoever has a token.
+    #[serde(default)]
+    pub viewer_groups: Vec<String>,
+}
+
+fn default_user_claim() -> String {
+    "sub".to_owned()
+}
+
+fn default_groups_claim() -> String {
+    "groups".to_owned()
 }

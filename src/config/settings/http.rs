@@ -6,7 +6,7 @@ use crate::config::raw::{Auth, HeaderAuth, Http, NoAuth, OidcAuth};
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use url::Url;
+use url::{Host, Url};
 
 /// Metrics, health and the console.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,22 @@ pub enum AuthSettings {
     /// Whom a proxy in front of it names in a header.
     Header { user: String, admins: Vec<String> },
     /// Whom an `OpenID` Connect provider vouches for.
-    Oidc { issuer: Url, client_id: String, client_secret_file: PathBuf, redirect_url: Url, admins: Vec<String> },
+    Oidc(Box<OidcSettings>),
+}
+
+/// An `OpenID` Connect provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are those of the file shapes, which say what they are")]
+pub struct OidcSettings {
+    pub issuer: String,
+    pub audience: String,
+    pub jwks_url: Option<Url>,
+    pub ca_file: Option<PathBuf>,
+    pub user_claim: String,
+    pub groups_claim: String,
+    pub admins: Vec<String>,
+    pub admin_groups: Vec<String>,
+    pub viewer_groups: Vec<String>,
 }
 
 pub(super) fn check(raw: &Http, checker: &mut Checker<'_>) -> HttpSettings {
@@ -79,16 +94,43 @@ fn check_auth(value: &Value, at: &At<'_>, checker: &mut Checker<'_>) -> Option<A
         }
         "oidc" => {
             let auth: OidcAuth = checker.section(at, value)?;
-            let issuer = checker.http_url(&at.key("issuer"), &auth.issuer);
-            let redirect_url = checker.http_url(&at.key("redirect_url"), &auth.redirect_url);
-            Some(AuthSettings::Oidc {
-                issuer: issuer?,
-                client_id: checker.text(&at.key("client_id"), &auth.client_id),
-                client_secret_file: auth.client_secret_file,
-                redirect_url: redirect_url?,
-                admins: auth.admins,
-            })
+            check_oidc(auth, at, checker).map(|oidc| AuthSettings::Oidc(Box::new(oidc)))
         }
         _ => checker.section::<NoAuth>(at, value).map(|_| AuthSettings::None),
     }
+}
+
+fn check_oidc(auth: OidcAuth, at: &At<'_>, checker: &mut Checker<'_>) -> Option<OidcSettings> {
+    secure_url(&at.key("issuer"), &auth.issuer, checker)?;
+    let jwks_url = match &auth.jwks_url {
+        Some(url) => Some(secure_url(&at.key("jwks_url"), url, checker)?),
+        None => None,
+    };
+    Some(OidcSettings {
+        issuer: auth.issuer,
+        audience: checker.text(&at.key("audience"), &auth.audience),
+        jwks_url,
+        ca_file: auth.ca_file,
+        user_claim: checker.text(&at.key("user_claim"), &auth.user_claim),
+        groups_claim: checker.text(&at.key("groups_claim"), &auth.groups_claim),
+        admins: auth.admins,
+        admin_groups: auth.admin_groups,
+        viewer_groups: auth.viewer_groups,
+    })
+}
+
+/// Keys that come in clear are whoever's keys; on this machine nobody is in between.
+fn secure_url(at: &At<'_>, text: &str, checker: &mut Checker<'_>) -> Option<Url> {
+    let url = checker.http_url(at, text)?;
+    let here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    if url.scheme() != "https" && !here {
+        checker.fail(at, "expected https");
+        return None;
+    }
+    Some(url)
 }

@@ -15,7 +15,7 @@ pub use crate::config::raw::SilentBy;
 pub use engine::{
     ClockSettings, DirectorySettings, EngineSettings, FilterSettings, Limits, RejectedSettings, RuleSettings,
 };
-pub use http::{AuthSettings, HttpSettings, NameSettings};
+pub use http::{AuthSettings, HttpSettings, NameSettings, OidcSettings};
 pub use kafka::{KafkaSettings, Sasl, SecuritySettings, Tls};
 pub use role::Role;
 pub use service::{HeartbeatSettings, LogSettings, StateSettings};

@@ -116,10 +116,11 @@ fn a_console_that_strangers_reach_asks_who_they_are() {
         ("", false),
         (", auth: {kind: none}", false),
         (", auth: {kind: header, user: X-User}", true),
-        (
-            ", auth: {kind: oidc, issuer: 'https://id', client_id: lw, client_secret_file: /s, redirect_url: 'https://lw/'}",
-            true,
-        ),
+        (", auth: {kind: oidc, issuer: 'https://id', audience: lw}", true),
+        (", auth: {kind: oidc, issuer: 'http://127.0.0.1:5556/dex', audience: lw, admin_groups: [sec]}", true),
+        (", auth: {kind: oidc, issuer: 'http://id', audience: lw}", false),
+        (", auth: {kind: oidc, issuer: 'https://id', jwks_url: 'http://id/keys', audience: lw}", false),
+        (", auth: {kind: oidc, issuer: 'https://id'}", false),
     ] {
         let text = format!("{LEAST}http: {{console: '0.0.0.0:8080'{auth}}}\n");
         assert_eq!(Settings::parse(&text, "f").is_ok(), fine, "{auth}");

@@ -82,6 +82,8 @@ impl Flags {
     pub const PERSONS_ADDRESS: Self = Self(1 << 9);
     /// The directory has, or once had, the actor.
     pub const LISTED: Self = Self(1 << 10);
+    /// The directory lacks the actor, whose login looks like one that it has.
+    pub const LOOK_ALIKE: Self = Self(1 << 11);
 
     /// Whether every flag of `other` is set.
     pub const fn has(self, other: Self) -> bool {

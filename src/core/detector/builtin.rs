@@ -3,6 +3,7 @@
 use super::entity::EntityState;
 use super::judge::Met;
 use super::{Detector, Output};
+use crate::core::activity::{Activity, Flags};
 use crate::core::event::EventKind;
 use crate::core::incident::{Customers, EntityKind, Evidence, Measure, Severity, Window};
 use crate::core::rules::{Filter, LimitTable, Mode, Rule, Shape};
@@ -15,10 +16,12 @@ const RUNBOOKS: &str = "docs/runbooks";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Builtin {
     SilentSource,
+    QuietSource,
     ActorFlood,
     ClockSkew,
     FilterStale,
     DirectoryRefused,
+    LookAlike,
     Gap,
     StateIncomplete,
 }
@@ -40,12 +43,14 @@ pub fn is_builtin(rule: &str) -> bool {
 }
 
 impl Builtin {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::SilentSource,
+        Self::QuietSource,
         Self::ActorFlood,
         Self::ClockSkew,
         Self::FilterStale,
         Self::DirectoryRefused,
+        Self::LookAlike,
         Self::Gap,
         Self::StateIncomplete,
     ];
@@ -54,10 +59,12 @@ impl Builtin {
     pub const fn id(self) -> &'static str {
         match self {
             Self::SilentSource => "silent-source",
+            Self::QuietSource => "quiet-source",
             Self::ActorFlood => "actor-flood",
             Self::ClockSkew => "clock-skew",
             Self::FilterStale => "filter-stale",
             Self::DirectoryRefused => "directory-refused",
+            Self::LookAlike => "look-alike",
             Self::Gap => "gap",
             Self::StateIncomplete => "state-incomplete",
         }
@@ -71,18 +78,25 @@ impl Builtin {
     /// Whether it is over once it was not noticed again for its hold; else something has to end it.
     pub const fn ends_by_itself(self) -> bool {
         match self {
-            Self::SilentSource | Self::FilterStale => false,
-            Self::ActorFlood | Self::ClockSkew | Self::DirectoryRefused | Self::Gap | Self::StateIncomplete => true,
+            Self::SilentSource | Self::QuietSource | Self::FilterStale => false,
+            Self::ActorFlood
+            | Self::ClockSkew
+            | Self::DirectoryRefused
+            | Self::LookAlike
+            | Self::Gap
+            | Self::StateIncomplete => true,
         }
     }
 
     const fn title(self) -> &'static str {
         match self {
             Self::SilentSource => "A source of events has fallen silent",
+            Self::QuietSource => "A source of events tells far less than before",
             Self::ActorFlood => "Many accounts appear that no directory knows",
             Self::ClockSkew => "A source's clock runs ahead",
             Self::FilterStale => "The customer filter is too old",
             Self::DirectoryRefused => "A directory file was refused",
+            Self::LookAlike => "An account looks like another that the directory has",
             Self::Gap => "Events were lost before they were read",
             Self::StateIncomplete => "Counts begin anew: no usable snapshot",
         }
@@ -92,9 +106,13 @@ impl Builtin {
     const fn severity(self) -> Severity {
         match self {
             Self::Gap | Self::StateIncomplete => Severity::Page,
-            Self::SilentSource | Self::ActorFlood | Self::ClockSkew | Self::FilterStale | Self::DirectoryRefused => {
-                Severity::Warning
-            }
+            Self::SilentSource
+            | Self::QuietSource
+            | Self::ActorFlood
+            | Self::ClockSkew
+            | Self::FilterStale
+            | Self::DirectoryRefused
+            | Self::LookAlike => Severity::Warning,
         }
     }
 
@@ -102,9 +120,11 @@ impl Builtin {
         match self {
             Self::ActorFlood => Measure::Actors,
             Self::SilentSource
+            | Self::QuietSource
             | Self::ClockSkew
             | Self::FilterStale
             | Self::DirectoryRefused
+            | Self::LookAlike
             | Self::Gap
             | Self::StateIncomplete => Measure::Events,
         }
@@ -112,8 +132,24 @@ impl Builtin {
 
     const fn hold(self) -> Millis {
         match self {
-            Self::SilentSource | Self::ActorFlood | Self::ClockSkew | Self::FilterStale => Millis::from_hours(1),
-            Self::DirectoryRefused | Self::Gap | Self::StateIncomplete => Millis::from_hours(24),
+            Self::SilentSource | Self::QuietSource | Self::ActorFlood | Self::ClockSkew | Self::FilterStale => {
+                Millis::from_hours(1)
+            }
+            Self::DirectoryRefused | Self::LookAlike | Self::Gap | Self::StateIncomplete => Millis::from_hours(24),
+        }
+    }
+
+    const fn by(self) -> EntityKind {
+        match self {
+            Self::LookAlike => EntityKind::Actor,
+            Self::SilentSource
+            | Self::QuietSource
+            | Self::ActorFlood
+            | Self::ClockSkew
+            | Self::FilterStale
+            | Self::DirectoryRefused
+            | Self::Gap
+            | Self::StateIncomplete => EntityKind::Source,
         }
     }
 
@@ -125,7 +161,7 @@ impl Builtin {
             mode: Mode::Live,
             shape: Shape::Count(self.measure()),
             filter: Filter::all_of(EventKind::Query),
-            by: EntityKind::Source,
+            by: self.by(),
             window: Window::Hour,
             limits: LimitTable::default(),
             baseline: None,
@@ -143,11 +179,30 @@ impl Detector {
         let kind = EntityKind::Source;
         let known = self.roster.find(kind, notice.id);
         let at = known.unwrap_or_else(|| self.roster.insert(EntityState::new(kind, notice.id, notice.time)));
+        self.raise_at(at, notice, out);
+    }
+
+    /// The same on an entity that is there.
+    pub(super) fn raise_at(&mut self, at: usize, notice: Notice<'_>, out: &mut Vec<Output>) {
         let Some(entity) = self.roster.get_mut(at) else { return };
         entity.touched = self.watermark.max(notice.time);
         let line = entity.note(&notice.builtin.rule(), met(notice));
         out.extend(line.map(|line| Output::Incident(Box::new(line))));
         self.schedule(at);
+    }
+
+    /// An account that only looks like one of the directory's is a stranger who wants to be taken for somebody.
+    pub(super) fn look_for_look_alike(&mut self, at: usize, activity: &Activity<'_>, out: &mut Vec<Output>) {
+        if !activity.flags.has(Flags::LOOK_ALIKE) || activity.flags.has(Flags::CONTINUATION) {
+            return;
+        }
+        let spelt = activity.actor.escape_default();
+        let summary = format!(
+            "The account {spelt} is not in the directory, but looks like one that is. It is counted as a stranger; somebody \
+             may want to be taken for a colleague."
+        );
+        let (builtin, id, time) = (Builtin::LookAlike, activity.actor, activity.received);
+        self.raise_at(at, Notice { builtin, id, time, observed: 1.0, threshold: 1.0, summary }, out);
     }
 
     /// Ends the incident of a built-in that something has put right.
@@ -161,6 +216,8 @@ impl Detector {
 }
 
 fn met(notice: Notice<'_>) -> Met {
+    let of_actor = notice.builtin.by() == EntityKind::Actor;
+    let actors: Vec<String> = of_actor.then(|| notice.id.to_owned()).into_iter().collect();
     Met {
         time: notice.time,
         severity: notice.builtin.severity(),
@@ -168,8 +225,8 @@ fn met(notice: Notice<'_>) -> Met {
         threshold: notice.threshold,
         baseline: None,
         tight: None,
-        actors: Vec::new(),
-        actors_total: 0,
+        actors_total: actors.len() as u64,
+        actors,
         customers: Customers::default(),
         destinations: Vec::new(),
         objects: Vec::new(),

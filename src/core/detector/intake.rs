@@ -49,6 +49,7 @@ impl Detector {
         self.stats.too_late += u64::from(too_late);
         let (at, is_new) = self.entity(activity);
         self.sources.note(activity, is_new);
+        self.look_for_look_alike(at, activity, out);
         let Some(context) = self.context(at, activity) else { return };
         self.count(at, activity, &context);
         self.judge(at, activity, out);

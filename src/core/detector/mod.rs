@@ -23,6 +23,7 @@ mod overlap;
 mod peaks;
 mod plan;
 mod pooled;
+mod quiet;
 mod role_book;
 mod roles;
 mod roster;

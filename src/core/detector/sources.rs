@@ -4,6 +4,7 @@
 
 use super::builtin::{Builtin, Notice};
 use super::figures::exact;
+use super::quiet::{Hour, Rates};
 use super::told_rows::{Told, ToldRows};
 use super::{Detector, Output, To, tell};
 use crate::core::activity::{Activity, Flags, Record, SourceFigures, SourceNote, codec};
@@ -55,6 +56,8 @@ struct Owned {
     last: EventTime,
     /// Minute, events, events ahead of their arrival, new accounts.
     minutes: VecDeque<(i64, u64, u64, u64)>,
+    /// Where it is watched for silence.
+    rates: Rates,
 }
 
 /// Sources as one partition knows them.
@@ -96,6 +99,13 @@ impl Sources {
     fn name_of(&self, (source, part): &Key) -> String {
         let name = self.names.get(source).map_or_else(|| format!("{source:016x}"), |named| named.name.to_string());
         if part.is_empty() { name } else { format!("{name}/{part}") }
+    }
+
+    /// What the last hour was, of every watched source and part that is owned here and can be judged.
+    pub fn judge_hours(&mut self, now: EventTime) -> Vec<(String, Hour)> {
+        let judged = self.owned.iter_mut().filter_map(|(key, owned)| Some((key.clone(), owned.rates.judge(now)?)));
+        let judged: Vec<(Key, Hour)> = judged.collect();
+        judged.into_iter().map(|(key, hour)| (self.name_of(&key), hour)).collect()
     }
 
     /// The parts of sources that have been silent for too long, and for how long. Time began at `began`.
@@ -158,6 +168,7 @@ impl Detector {
         }
         self.tell_rows(out);
         self.look_for_silence(now, out);
+        self.look_for_quiet(now, out);
         self.look_at_filter(now, out);
     }
 
@@ -171,8 +182,12 @@ impl Detector {
             return;
         }
         self.sources.rows.add_owned(figures.source, Told { told: figures.told, untold: figures.untold });
+        let watched = self.sources.names.get(&figures.source).is_some_and(|named| named.silent_after.is_some());
         let owned = self.sources.owned.entry(key.clone()).or_default();
         owned.add(figures);
+        if watched {
+            owned.rates.add(figures.last, figures.events);
+        }
         let (events, future, new) = owned.hour();
         let id = self.sources.name_of(&key);
         self.put_right(Builtin::SilentSource, &id, figures.last, out);

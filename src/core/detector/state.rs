@@ -17,26 +17,26 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// The version that this build writes. The numbers before it were never released.
-pub const STATE_VERSION: u8 = 3;
+pub const STATE_VERSION: u8 = 4;
 
 /// The state's layouts that this build reads. A new version is a new variant; the one before it stays, with a struct of its
 /// own and a conversion into [`State`], for as long as it is the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Layout {
-    V3,
+    V4,
 }
 
 impl Layout {
     const fn of(version: u8) -> Option<Self> {
         match version {
-            3 => Some(Self::V3),
+            4 => Some(Self::V4),
             _ => None,
         }
     }
 
     fn read(self, body: &[u8]) -> Result<State<'_>, StateError> {
         match self {
-            Self::V3 => postcard::from_bytes(body).map_err(|_| StateError::Damaged),
+            Self::V4 => postcard::from_bytes(body).map_err(|_| StateError::Damaged),
         }
     }
 }

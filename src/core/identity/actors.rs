@@ -1,9 +1,10 @@
 //! The directory's actors, found by any of their logins.
 
+use super::look::look;
 use super::zones::ZoneId;
 use crate::core::activity::ActorKind;
 use crate::core::time::EventTime;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 /// What the directory says about an actor.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub(super) struct ActorRecord {
 pub(super) struct Actors {
     records: Vec<ActorRecord>,
     by_login: HashMap<Box<str>, u32>,
+    /// What logins look like.
+    looks: HashSet<Box<str>>,
 }
 
 impl Actors {
@@ -36,6 +39,7 @@ impl Actors {
         let number = u32::try_from(self.records.len()).ok()?;
         let mut claimed = None;
         for login in &record.logins {
+            self.looks.insert(look(login));
             let holder = *self.by_login.entry_ref(&**login).or_insert(number);
             if holder != number {
                 claimed = claimed.or(self.records.get(holder as usize).map(|other| other.line));
@@ -47,6 +51,11 @@ impl Actors {
 
     pub(super) fn number(&self, folded: &str) -> Option<u32> {
         self.by_login.get(folded).copied()
+    }
+
+    /// Whether a login that nobody has looks like one that somebody has.
+    pub(super) fn looks_like_one(&self, folded: &str) -> bool {
+        !self.looks.is_empty() && self.looks.contains(&look(folded))
     }
 
     pub(super) fn find(&self, folded: &str) -> Option<&ActorRecord> {

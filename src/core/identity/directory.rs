@@ -49,6 +49,8 @@ pub struct Resolved<'a> {
     pub listed: bool,
     /// A client address stands in for it.
     pub nameless: bool,
+    /// It is nobody whom the directory has, but looks like somebody whom it has. They are never taken for each other.
+    pub look_alike: bool,
 }
 
 impl Directory {
@@ -88,7 +90,7 @@ impl Directory {
             if !buffer.is_empty() {
                 return Some(match self.actors.find(buffer) {
                     Some(record) => listed(record),
-                    None => unlisted(buffer),
+                    None => Resolved { look_alike: self.actors.looks_like_one(buffer), ..unlisted(buffer) },
                 });
             }
         }
@@ -157,6 +159,7 @@ fn listed(record: &ActorRecord) -> Resolved<'_> {
         zone: record.zone,
         listed: true,
         nameless: false,
+        look_alike: false,
     }
 }
 
@@ -172,5 +175,6 @@ fn unlisted(actor: &str) -> Resolved<'_> {
         zone: Zones::DEFAULT,
         listed: false,
         nameless: false,
+        look_alike: false,
     }
 }

@@ -12,6 +12,7 @@ mod fold;
 mod host;
 mod leases;
 mod lines;
+mod look;
 mod reader;
 pub mod schema;
 mod succession;

@@ -71,6 +71,7 @@ impl Working {
             .with(Flags::FUTURE, future)
             .with(Flags::NAMELESS, actor.nameless)
             .with(Flags::LISTED, actor.listed)
+            .with(Flags::LOOK_ALIKE, actor.look_alike)
             .with(Flags::PERSONS_ADDRESS, actor.kind == ActorKind::Service && from_person(directory, event, time));
         let part = part(settings, record, event).map(|part| mask_in(part, knowledge.region));
         self.tags.fill(event, knowledge, flags.has(Flags::CUSTOMER_OBJECT) && event.kind == EventKind::Query);

@@ -20,5 +20,5 @@ mod world;
 pub use expectation::Expectation;
 pub use report::{Raise, TestReport};
 pub use run::run;
-pub use suite::Suite;
+pub use suite::{Suite, check_files};
 pub use world::WorldError;

@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::event::Needs;
 use crate::core::identifiers::mask;
-use crate::core::rules::{Mode, RawRuleFile, RuleError, RuleText, check};
+use crate::core::rules::{Mode, RawRuleFile, RuleError, RuleSet, RuleText, check};
 
 /// The tests of one rule file, ready to run.
 #[derive(Debug)]
@@ -11,6 +11,22 @@ pub struct Suite {
     pub(super) file: String,
     pub(super) yaml: String,
     pub(super) cases: Vec<Case>,
+}
+
+/// Checks rule files as one set, and the form of their tests.
+///
+/// # Errors
+/// Everything that is wrong, in file order: with the set, else with the tests.
+pub fn check_files(files: &[RuleText<'_>]) -> Result<(RuleSet, Vec<Suite>), Vec<RuleError>> {
+    let set = check(files)?;
+    let (mut suites, mut errors) = (Vec::new(), Vec::new());
+    for file in files {
+        match Suite::read(*file) {
+            Ok(suite) => suites.push(suite),
+            Err(found) => errors.extend(found),
+        }
+    }
+    if errors.is_empty() { Ok((set, suites)) } else { Err(errors) }
 }
 
 impl Suite {

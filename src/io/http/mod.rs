@@ -2,6 +2,7 @@
 
 pub mod console;
 mod health;
+pub mod oidc;
 
 pub use health::Health;
 

@@ -259,6 +259,24 @@ impl FilterMetrics {
     }
 }
 
+/// Rule files that change while the process runs.
+#[derive(Clone, Debug)]
+pub struct RulesMetrics {
+    /// Changed rule files that were refused.
+    pub reload_failures: IntCounter,
+    /// 1 while the newest rule files are refused.
+    pub files_refused: IntGauge,
+}
+
+impl RulesMetrics {
+    pub(super) fn new(r: &Registry) -> Made<Self> {
+        Ok(Self {
+            reload_failures: counter(r, "leakwatch_rules_reload_failures_total", "Changed rule files refused.")?,
+            files_refused: gauge(r, "leakwatch_rules_files_refused", "1 while the newest rule files are refused.")?,
+        })
+    }
+}
+
 /// What sinks delivered.
 #[derive(Clone, Debug)]
 pub struct SinkMetrics {

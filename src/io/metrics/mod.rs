@@ -5,7 +5,9 @@
 mod families;
 mod heartbeats;
 
-pub use families::{DetectMetrics, FilterMetrics, IngestMetrics, KafkaMetrics, SinkMetrics, SnapshotMetrics};
+pub use families::{
+    DetectMetrics, FilterMetrics, IngestMetrics, KafkaMetrics, RulesMetrics, SinkMetrics, SnapshotMetrics,
+};
 pub use heartbeats::{HeartbeatAges, Post};
 
 use crate::io::clock::SystemClock;
@@ -26,6 +28,8 @@ pub struct Metrics {
     pub snapshots: SnapshotMetrics,
     /// The customer filters in force.
     pub filter: FilterMetrics,
+    /// The rule files.
+    pub rules: RulesMetrics,
     /// What sinks delivered.
     pub sinks: SinkMetrics,
     /// How long ago the synthetic event came by.
@@ -46,6 +50,7 @@ impl Metrics {
             detect: DetectMetrics::new(&registry)?,
             snapshots: SnapshotMetrics::new(&registry)?,
             filter: FilterMetrics::new(&registry)?,
+            rules: RulesMetrics::new(&registry)?,
             sinks: SinkMetrics::new(&registry)?,
             heartbeats: HeartbeatAges::new(&registry, Arc::new(SystemClock))?,
             registry,

@@ -1,6 +1,6 @@
 //! What each of several limits of a rule would have raised and cost.
 
-use super::{JUDGED_WITHIN, Tools};
+use super::JUDGED_WITHIN;
 use crate::core::history::History;
 use crate::core::rules::RuleSet;
 use crate::core::time::{EventTime, Millis};
@@ -74,14 +74,15 @@ pub struct Curve {
 /// Tries the limits of the rule `id`; calls `progress` with how many are done, of how many. `None` for a rule without limits
 /// to turn.
 pub(super) fn draw(
-    tools: &Tools,
+    rules: &RuleSet,
+    lateness: Millis,
     (history, peaks, about): (&History, &Peaks, &About),
     id: &str,
     mut progress: impl FnMut(usize, usize),
 ) -> Option<Curve> {
-    let dial = Dial::of(&tools.rules, id)?;
+    let dial = Dial::of(rules, id)?;
     let factors: Vec<f64> = dial.limits.iter().map(|limit| limit / dial.now).collect();
-    let expected = tuning::turned(peaks, &tools.rules, about.weeks, id, &factors);
+    let expected = tuning::turned(peaks, rules, about.weeks, id, &factors);
     let until = Instant::now() + JUDGED_WITHIN;
     let mut points = Vec::new();
     for (done, at) in order(factors.len()).into_iter().enumerate() {
@@ -89,7 +90,7 @@ pub(super) fn draw(
         if Instant::now() >= until {
             break;
         }
-        let raised = Raised::on(history, scaled(&tools.rules, id, factors[at]), tools.lateness);
+        let raised = Raised::on(history, scaled(rules, id, factors[at]), lateness);
         let customers = expected.as_ref().map(|points| points[at].customers);
         points.push(CurvePoint::new(dial.limits[at], raised, customers, about.weeks));
     }

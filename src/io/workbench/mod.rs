@@ -8,12 +8,13 @@ mod worker;
 pub use curve::{About, Curve, CurvePoint};
 pub use trial::Tried;
 
-use crate::core::rules::{Exception, RuleSet};
+use crate::core::rules::Exception;
 use crate::core::time::{EventTime, Millis};
 use crate::io::clock::Clock;
 use crate::io::kafka::RunError;
 use crate::io::kafka::history_log::{HistoryBounds, HistoryLog};
 use crate::io::lifecycle::{Lifecycle, lock};
+use crate::io::shared_rules::SharedRules;
 use crossbeam_channel::{Sender, bounded};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -79,13 +80,14 @@ struct Shown {
     /// And when it was told.
     rules: BTreeMap<String, (Told, EventTime)>,
     /// When the history was read that these are from.
-    read_at: Option<EventTime>,
+    of: Option<(EventTime, String)>,
 }
 
 /// Asks, and is answered at once with what is known so far.
 pub struct Workbench {
     shown: Arc<Mutex<Shown>>,
     work: Sender<Work>,
+    rules: Arc<SharedRules>,
     clock: Arc<dyn Clock>,
 }
 
@@ -94,7 +96,7 @@ pub struct Tools {
     /// The history's source.
     pub log: HistoryLog,
     /// The rules that are configured.
-    pub rules: Arc<RuleSet>,
+    pub rules: Arc<SharedRules>,
     /// How late an event may be.
     pub lateness: Millis,
     /// The time of day.
@@ -109,7 +111,8 @@ impl Workbench {
     pub fn start(tools: Tools, lifecycle: &Lifecycle) -> Result<Self, std::io::Error> {
         let (work, waiting) = bounded(MAX_WAITING);
         let shown = Arc::new(Mutex::new(Shown::default()));
-        let bench = Self { shown: Arc::clone(&shown), work, clock: Arc::clone(&tools.clock) };
+        let (rules, clock) = (Arc::clone(&tools.rules), Arc::clone(&tools.clock));
+        let bench = Self { shown: Arc::clone(&shown), work, rules, clock };
         let life = lifecycle.clone();
         lifecycle.spawn("workbench", move || -> Result<(), RunError> {
             worker::run(&tools, &waiting, &shown, &life);
@@ -122,7 +125,8 @@ impl Workbench {
     pub fn curve(&self, id: &str) -> Told {
         let now = self.clock.now();
         let mut shown = lock(&self.shown);
-        let stale = shown.read_at.is_some_and(|at| now.since(at) > FRESH);
+        let version = &self.rules.get().set.version;
+        let stale = shown.of.as_ref().is_some_and(|(at, of)| now.since(*at) > FRESH || of != version);
         let holds = |(told, at): &(Told, EventTime)| match told {
             Told::Waiting | Told::Reading { .. } | Told::Judging { .. } => true,
             Told::Ready(_) => !stale,

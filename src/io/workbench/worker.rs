@@ -7,8 +7,9 @@ use crate::core::history::History;
 use crate::core::time::EventTime;
 use crate::core::tuning::Peaks;
 use crate::io::lifecycle::{Lifecycle, chain, lock};
+use crate::io::shared_rules::CheckedRules;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -20,6 +21,7 @@ struct Kept {
     history: History,
     peaks: Peaks,
     about: About,
+    rules: Arc<CheckedRules>,
     read_at: EventTime,
 }
 
@@ -49,7 +51,8 @@ fn work_on(tools: &Tools, kept: &mut Option<Kept>, shown: &Mutex<Shown>, work: W
             say(match fresh(tools, kept, shown, |records| say(Told::Reading { records })) {
                 Ok(kept) => {
                     let parts = (&kept.history, &kept.peaks, &kept.about);
-                    let curve = draw(tools, parts, &id, |done, of| say(Told::Judging { done, of }));
+                    let (rules, lateness) = (&kept.rules.set, tools.lateness);
+                    let curve = draw(rules, lateness, parts, &id, |done, of| say(Told::Judging { done, of }));
                     let none = || Told::None { why: "this rule has no limit to be moved".into() };
                     curve.map_or_else(none, Told::Ready)
                 }
@@ -60,7 +63,7 @@ fn work_on(tools: &Tools, kept: &mut Option<Kept>, shown: &Mutex<Shown>, work: W
         Work::Attack(_, answer) if answer.is_closed() => {}
         Work::Attack(exception, answer) => {
             let kept = fresh(tools, kept, shown, |_| {});
-            let tried = kept.and_then(|kept| attack(&kept.history, &tools.rules, tools.lateness, &exception));
+            let tried = kept.and_then(|kept| attack(&kept.history, &kept.rules.set, tools.lateness, &exception));
             let _ = answer.send(tried);
         }
     }
@@ -73,12 +76,14 @@ fn fresh<'a>(
     shown: &Mutex<Shown>,
     reading: impl FnMut(u64),
 ) -> Result<&'a Kept, String> {
-    let now = tools.clock.now();
-    if kept.as_ref().is_none_or(|kept| now.since(kept.read_at) > FRESH) {
+    let (now, rules) = (tools.clock.now(), tools.rules.get());
+    let holds = |kept: &Kept| now.since(kept.read_at) <= FRESH && kept.rules.set.version == rules.set.version;
+    if !kept.as_ref().is_some_and(holds) {
         *kept = None;
-        let read = read(tools, now, reading);
+        let version = rules.set.version.clone();
+        let read = read(tools, rules, now, reading);
         let mut shown = lock(shown);
-        shown.read_at = Some(now);
+        shown.of = Some((now, version));
         shown.rules.retain(|_, (told, _)| !matches!(told, Told::Ready(_) | Told::None { .. }));
         drop(shown);
         *kept = Some(read?);
@@ -86,7 +91,7 @@ fn fresh<'a>(
     kept.as_ref().ok_or_else(|| "there is no history".to_owned())
 }
 
-fn read(tools: &Tools, now: EventTime, mut told: impl FnMut(u64)) -> Result<Kept, String> {
+fn read(tools: &Tools, rules: Arc<CheckedRules>, now: EventTime, mut told: impl FnMut(u64)) -> Result<Kept, String> {
     let (mut history, mut records) = (History::default(), 0_u64);
     told(0);
     let read = tools.log.read((Some(reads_from(now)), None), Some(BOUNDS), &mut history, || {
@@ -99,6 +104,6 @@ fn read(tools: &Tools, now: EventTime, mut told: impl FnMut(u64)) -> Result<Kept
     if history.events() == 0 {
         return Err("the activity log of the last days holds no event".to_owned());
     }
-    let peaks = look(&history, &tools.rules, tools.lateness);
-    Ok(Kept { about: About::new(&history, read.cut), peaks, history, read_at: now })
+    let peaks = look(&history, &rules.set, tools.lateness);
+    Ok(Kept { about: About::new(&history, read.cut), peaks, history, rules, read_at: now })
 }

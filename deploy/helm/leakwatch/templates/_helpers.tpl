@@ -38,9 +38,9 @@ capabilities: {drop: [ALL]}
 {{- toYaml $config }}
 {{- end }}
 
-{{/* What changes a pod when configuration or rules change: both are read at the start. */}}
+{{/* What changes a pod when the configuration changes: it is read at the start. Rules are read again while it runs. */}}
 {{- define "leakwatch.checksum" -}}
-checksum/config: {{ printf "%s%s" (include "leakwatch.configuration" .) (toYaml .Values.rules) | sha256sum }}
+checksum/config: {{ include "leakwatch.configuration" . | sha256sum }}
 {{- end }}
 
 {{/* One pod that runs a role; call with (dict "root" . "part" "ingest" "values" .Values.ingest). */}}

@@ -151,15 +151,16 @@ pub(super) async fn judge(
 
 /// Every configured rule, with what it has raised.
 pub(super) async fn rules(State(console): State<Console>) -> Response {
+    let configured = console.rules.get();
     let book = console.board.book();
     let precision = book.precision();
-    let lines: Vec<RuleLine<'_>> = console
-        .rules
+    let lines: Vec<RuleLine<'_>> = configured
+        .set
         .rules
         .iter()
         .map(|rule| RuleLine::new(rule, precision.get(rule.id.as_str()).copied(), book.incidents()))
         .collect();
-    Json(serde_json::json!({ "version": console.rules.version, "rules": lines })).into_response()
+    Json(serde_json::json!({ "version": configured.set.version, "rules": lines })).into_response()
 }
 
 /// This process: whether it is ready, and its metrics as Prometheus reads them.

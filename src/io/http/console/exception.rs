@@ -64,10 +64,10 @@ pub(super) async fn propose(
         return Err(Refused::new(StatusCode::BAD_REQUEST, &why));
     }
     let (case, proposal) = proposal(&console, &IncidentId(id), &asked)?;
-    let (documents, tested) = (Arc::clone(&console.documents), proposal.clone());
+    let (rules, tested) = (console.rules.get(), proposal.clone());
     let judged = tokio::task::spawn_blocking(move || {
-        let (found, exception) = tested.check(&documents);
-        let test = exception.as_ref().map(|_| tested.test(&documents));
+        let (found, exception) = tested.check(&rules.published.yaml);
+        let test = exception.as_ref().map(|_| tested.test(&rules.published.yaml));
         (found, exception, test)
     });
     let (found, exception, test) = judged.await.map_err(|error| failed(&error))?;

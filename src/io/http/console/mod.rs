@@ -11,6 +11,7 @@ mod events;
 mod exception;
 mod explain;
 mod guard;
+mod rate;
 mod unmask;
 mod views;
 mod who;
@@ -18,12 +19,12 @@ mod who;
 pub use board::Board;
 pub use who::Access;
 
-use crate::core::rules::RuleSet;
 use crate::io::clock::Clock;
 use crate::io::http::Health;
 use crate::io::kafka::case_log::CaseLog;
 use crate::io::kafka::explain_log::ExplainLog;
 use crate::io::metrics::Metrics;
+use crate::io::shared_rules::SharedRules;
 use crate::io::workbench::Workbench;
 use axum::Router;
 use axum::routing::{get, post};
@@ -42,9 +43,7 @@ pub struct Console {
     /// Whose turn it is to have an account explained; see [`turns`].
     pub turns: Arc<Semaphore>,
     /// The rules that are configured.
-    pub rules: Arc<RuleSet>,
-    /// The files that they stand in (YAML).
-    pub documents: Arc<[String]>,
+    pub rules: Arc<SharedRules>,
     /// Where rules are tried out.
     pub workbench: Arc<Workbench>,
     /// This process's metrics.
@@ -70,7 +69,8 @@ const MAX_BODY_BYTES: usize = 16 * 1024;
 
 /// Pages, API and runbooks, for whom `access` knows.
 pub fn router(console: Console, access: Access) -> Router {
-    let known = axum::middleware::from_fn_with_state(access.clone(), who::identify);
+    let gate = who::Gate { access: access.clone(), rate: Arc::default() };
+    let known = axum::middleware::from_fn_with_state(gate, who::identify);
     Router::new()
         .route("/", get(assets::index))
         .route("/assets/{*name}", get(assets::asset))

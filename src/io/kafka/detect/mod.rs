@@ -17,13 +17,14 @@ use super::lookup::Lookup;
 use super::poll_thread::{PollSetup, PollThread};
 use super::prepare;
 use super::services::{Running, Services};
-use super::stages::{DetectFactory, RuleSet};
+use super::stages::DetectFactory;
 use super::synthetic;
 use super::topics_table::TopicTable;
 use super::trials::Trials;
 use super::unowned;
 use super::workers::{WorkerPort, worker_queues};
 use crate::io::live::Live;
+use crate::io::shared_rules::SharedRules;
 use crate::io::snapshots::SnapshotStore;
 use crossbeam_channel::{Sender, bounded};
 use publish::Publisher;
@@ -72,7 +73,7 @@ struct Parts {
 pub fn start(
     settings: &DetectSettings,
     factory: Arc<dyn DetectFactory>,
-    rules: Option<Arc<RuleSet>>,
+    rules: Option<Arc<SharedRules>>,
     store: SnapshotStore,
     live: Arc<Live>,
     services: &Services,
@@ -102,7 +103,7 @@ pub fn start(
 
 fn parts(
     settings: &DetectSettings,
-    rules: Option<Arc<RuleSet>>,
+    rules: Option<Arc<SharedRules>>,
     live: Arc<Live>,
     lookup: &Lookup,
     services: &Services,

@@ -14,6 +14,7 @@ use crate::core::incident::Incident;
 use crate::core::time::EventTime;
 use crate::core::units::Partition;
 use crate::io::metrics::DetectMetrics;
+use crate::io::shared_rules::SharedRules;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -33,7 +34,7 @@ pub struct Publisher {
     /// The synthetic event.
     pub heartbeats: Option<OutTopic>,
     /// The configured rules.
-    pub rules: Option<Arc<RuleSet>>,
+    pub rules: Option<Arc<SharedRules>>,
     /// Sends.
     pub producer: Producer,
     /// Counters.
@@ -79,21 +80,29 @@ impl Publisher {
         LogRecords { publisher: self, batches: BTreeMap::new() }
     }
 
-    /// Publishes the configured rules where partition 0's state, having read the log to its end, has others.
+    /// Publishes the configured rules where partition 0's state, having read the log to its end, has others; again
+    /// whenever others are configured.
     ///
-    /// Partition 0 is told last: its state having a version means that every other partition was told.
+    /// Partition 0 is told last: its state having a version means that every other partition was told. What was published
+    /// stands between here and the end of the log, so it is remembered until then and not published again.
     ///
     /// # Errors
     /// [`RunError`] if they cannot be sent.
     pub fn settle_rules(&self, slot: &mut Slot) -> Result<(), RunError> {
-        if slot.rules_settled || slot.at.partition != Partition(0) || !slot.has_caught_up() {
+        let Some(shared) = self.rules.as_ref().filter(|_| slot.at.partition == Partition(0) && slot.has_caught_up())
+        else {
+            return Ok(());
+        };
+        let configured = shared.get();
+        let rules = &configured.published;
+        let known = slot.rules_told.as_deref();
+        if known == Some(&rules.version) {
             return Ok(());
         }
-        let differing = self.rules.as_ref().filter(|rules| slot.stage.rules_version() != Some(&rules.version));
-        slot.rules_settled = match differing {
-            Some(rules) => self.publish_rules(rules)?,
-            None => true,
-        };
+        let stands = known.or(slot.stage.rules_version()) == Some(&rules.version);
+        if stands || self.publish_rules(rules)? {
+            slot.rules_told = Some(rules.version.clone());
+        }
         Ok(())
     }
 

@@ -25,8 +25,8 @@ pub struct Slot {
     pub outputs: Vec<Output>,
     /// When the next snapshot is due.
     pub snapshot_due: Instant,
-    /// Whether the configured rules have been compared with the state's.
-    pub rules_settled: bool,
+    /// The version of the rules that this owner published last, or found in force.
+    pub rules_told: Option<String>,
     /// How its messages are to be handled.
     pub care: Care,
     /// A snapshot of it is being written.
@@ -55,7 +55,7 @@ impl Slot {
             stage: restored.stage,
             outputs: Vec::new(),
             snapshot_due,
-            rules_settled: false,
+            rules_told: None,
             care: restored.care,
             busy: Arc::new(AtomicBool::new(false)),
             end: restored.end,
