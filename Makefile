@@ -33,7 +33,7 @@ tuning: ## Measure what `suggest` is worth in three simulated companies; writes 
 
 console-picture: ## Make the picture in the README anew, from a demo run in Chromium
 	@.ci/prerequisites
-	LEAKWATCH_REQUIRE_REAL=1 cargo test --locked --test console_picture -- --ignored
+	LEAKWATCH_REQUIRE_REAL=1 cargo bench --locked --bench console_picture -- --out docs/images/console.png
 
 deploy-check: ## Try everything in deploy/ on a real Kubernetes API, promtool and amtool; needs Go
 	@deploy/prometheus/check

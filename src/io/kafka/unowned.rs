@@ -196,7 +196,7 @@ mod tests {
             bytes.extend(u16::try_from(name.len()).expect("short").to_be_bytes());
             bytes.extend(name.as_bytes());
             bytes.extend(i32::try_from(partitions.len()).expect("few").to_be_bytes());
-            partitions.iter().for_each(|partition| bytes.extend(partition.to_be_bytes()));
+            bytes.extend(partitions.iter().flat_map(|partition| partition.to_be_bytes()));
         }
         assert_eq!(assigned(&bytes), Some(vec![("a".to_owned(), 0), ("a".to_owned(), 7)]));
         for length in 0..bytes.len() {

@@ -79,7 +79,7 @@ enum Work {
 struct Shown {
     /// And when it was told.
     rules: BTreeMap<String, (Told, EventTime)>,
-    /// When the history was read that these are from.
+    /// When the history was read that these are from, and of which version the rules were.
     of: Option<(EventTime, String)>,
 }
 

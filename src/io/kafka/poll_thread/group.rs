@@ -17,11 +17,12 @@ impl<S: Send + 'static> PollThread<S> {
     pub(super) fn answer_group(&mut self) -> Result<(), RunError> {
         match std::mem::replace(&mut self.phase, Phase::Steady) {
             Phase::Steady if self.setup.lifecycle.is_stopping() => {
-                self.begin_release(self.owned.keys().copied().collect(), false, true)
+                let all: Vec<TopicPartition> = self.owned.keys().copied().collect();
+                self.begin_release(&all, false, true)
             }
             Phase::Steady => match self.setup.notes.next_change() {
                 Some(Change::Assign(wanted)) => self.begin_assign(wanted),
-                Some(Change::Revoke { partitions, lost }) => self.begin_release(partitions, lost, false),
+                Some(Change::Revoke { partitions, lost }) => self.begin_release(&partitions, lost, false),
                 None => Ok(()),
             },
             Phase::Preparing { wanted, ready } => self.go_on_assigning(wanted, ready),
@@ -96,12 +97,13 @@ impl<S: Send + 'static> PollThread<S> {
         loads.iter().enumerate().min_by_key(|(_, load)| **load).map_or(0, |(worker, _)| worker)
     }
 
-    fn begin_release(&mut self, partitions: Vec<TopicPartition>, lost: bool, closing: bool) -> Result<(), RunError> {
+    fn begin_release(&mut self, partitions: &[TopicPartition], lost: bool, closing: bool) -> Result<(), RunError> {
         let done = Countdown::new(partitions.iter().filter(|at| self.owned.contains_key(at)).count());
         let within = if self.setup.lifecycle.has_failed() { Duration::ZERO } else { RELEASE_WITHIN };
         let until = Instant::now() + within;
-        self.phase = Phase::Releasing { partitions: partitions.clone(), done: Arc::clone(&done), until, lost, closing };
-        for at in &partitions {
+        self.phase =
+            Phase::Releasing { partitions: partitions.to_vec(), done: Arc::clone(&done), until, lost, closing };
+        for at in partitions {
             if self.parking.forget(*at) {
                 self.pause_or_resume(*at, false);
             }

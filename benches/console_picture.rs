@@ -1,5 +1,8 @@
 //! The picture of the console in the README: a case of a demo run, as a browser shows it. `make console-picture` makes it anew.
+//!
+//! `cargo bench --bench console_picture -- --out FILE`; without `--out`, as among all benchmarks, it does nothing.
 
+#[path = "../tests/common/mod.rs"]
 mod common;
 
 use common::browser::Chromium;
@@ -7,7 +10,6 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-const PICTURE: &str = "docs/images/console.png";
 const SIZE: (i64, i64) = (1200, 1130);
 const SHOWN: &str = "bulk-read";
 const WITHIN: Duration = Duration::from_mins(3);
@@ -32,10 +34,9 @@ fn demo() -> (Demo, String) {
     (Demo(child), url.expect("the demo says where its console is"))
 }
 
-#[test]
-#[ignore = "it writes the picture in the README"]
-fn the_picture_of_the_console() {
-    let Some(chromium) = Chromium::start("console_picture") else { return };
+fn main() {
+    let Some(picture) = std::env::args().skip_while(|arg| arg != "--out").nth(1) else { return };
+    let chromium = Chromium::start("console_picture").expect("Chromium");
     let (_demo, url) = demo();
     let tab = chromium.open(&url, SIZE);
     let find = format!(
@@ -62,6 +63,5 @@ fn the_picture_of_the_console() {
     tab.resize(SIZE, 2.0);
     tab.go(&format!("#/cases/{case}"));
     tab.until("document.querySelector('.legend') && document.querySelector('.runbook h2')");
-    std::fs::create_dir_all("docs/images").expect("a folder");
-    std::fs::write(PICTURE, tab.picture()).expect("written");
+    std::fs::write(picture, tab.picture()).expect("written");
 }
