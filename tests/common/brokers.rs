@@ -40,12 +40,12 @@ impl Brokers {
         let ports = (0..BROKERS).map(port).collect::<Result<Vec<u16>, _>>()?;
         let controllers = (0..BROKERS).map(port).collect::<Result<Vec<u16>, _>>()?;
         let mut nodes = Vec::new();
-        for at in 0..BROKERS {
+        for (at, port) in ports.into_iter().enumerate() {
             let home = directory.path().join(format!("broker-{at}"));
             fs::create_dir(&home).map_err(|error| error.to_string())?;
-            write_properties(&home, at, ports[at], &controllers)?;
+            write_properties(&home, at, port, &controllers)?;
             format(&libs, &home.join("server.properties"), &home, &[])?;
-            nodes.push(Node { child: None, port: ports[at], directory: home });
+            nodes.push(Node { child: None, port, directory: home });
         }
         let mut brokers = Self { nodes, libs, _directory: directory };
         (0..BROKERS).try_for_each(|at| brokers.spawn(at))?;

@@ -208,9 +208,9 @@ impl Trouble {
     fn store_read_only(&self, rng: &mut ChaCha8Rng) -> bool {
         let set = |mode| {
             let folders = folders(&self.state);
-            folders.iter().for_each(|folder| {
+            for folder in &folders {
                 fs::set_permissions(folder, fs::Permissions::from_mode(mode)).expect("permissions");
-            });
+            }
             !folders.is_empty()
         };
         let refused = set(0o555);

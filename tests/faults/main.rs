@@ -126,7 +126,9 @@ impl Bench {
         });
         self.feed.run(plan.load, plan.events_a_second);
         over.store(true, Ordering::SeqCst);
-        threads.into_iter().for_each(|thread| thread.join().expect("faults are inflicted"));
+        for thread in threads {
+            thread.join().expect("faults are inflicted");
+        }
         self.trouble.receiver.feel(Mood::Well);
         self.feed.settle();
     }
@@ -224,7 +226,9 @@ fn create_sources(brokers: &Brokers, names: &[String; 2]) {
     let topics = names.each_ref().map(|name| NewTopic::new(name, PARTITIONS, TopicReplication::Fixed(3)));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let answer = runtime.block_on(admin.create_topics(&topics, &AdminOptions::new())).expect("an answer");
-    answer.into_iter().for_each(|topic| drop(topic.expect("created")));
+    for topic in answer {
+        topic.expect("created");
+    }
 }
 
 /// Starts what has ended, for as long as the guard lives.

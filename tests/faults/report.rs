@@ -31,11 +31,17 @@ pub fn print(plan: &Plan, bench: &Bench, verdict: &Verdict, done: &BTreeMap<Faul
         ("told otherwise than written, or out of order", verdict.wrong.len().to_string()),
     ];
     println!("\n| | |\n|---|---|");
-    rows.iter().for_each(|(name, value)| println!("| {name} | {value} |"));
+    for (name, value) in &rows {
+        println!("| {name} | {value} |");
+    }
     println!("\nwhy processes ended themselves:");
-    reasons(bench.directory.path()).iter().for_each(|(reason, count)| println!("  {count} x {reason}"));
+    for (reason, count) in reasons(bench.directory.path()) {
+        println!("  {count} x {reason}");
+    }
     println!("\n| fault | times |\n|---|---|");
-    done.iter().for_each(|(fault, count)| println!("| {fault:?} | {count} |"));
+    for (fault, count) in done {
+        println!("| {fault:?} | {count} |");
+    }
 }
 
 /// What the processes' logs give as reasons, without what differs from partition to partition.
