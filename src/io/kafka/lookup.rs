@@ -3,20 +3,16 @@
 use super::consumer::log_line;
 use super::error::RunError;
 use super::log_reader::LogRange;
+use super::patience::patiently;
 use super::topics_table::{wire_offset, wire_partition};
 use crate::core::time::EventTime;
 use crate::core::units::{Offset, Partition};
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::{Offset as WireOffset, TopicPartitionList, TopicPartitionListElem};
 use std::time::{Duration, Instant};
-
-/// A question is asked for this long before it fails.
-const ASK_WITHIN: Duration = Duration::from_secs(30);
-/// Between two attempts, and what the last one gets at least.
-const ASK_AGAIN: Duration = Duration::from_millis(250);
 
 /// A topic that is not there is asked for again this long.
 const TOPIC_WITHIN: Duration = Duration::from_secs(5);
@@ -213,44 +209,6 @@ impl Lookup {
 fn first_of(list: TopicPartitionList) -> Result<TopicPartitionList, KafkaError> {
     list.elements().first().map_or(Ok(()), TopicPartitionListElem::error)?;
     Ok(list)
-}
-
-/// Asks again where the answer is that somebody else is in charge just now, or that nobody is: elections take seconds, and a
-/// process that ended at each would make an outage of them.
-fn patiently<T>(ask: impl Fn(Duration) -> Result<T, KafkaError>) -> Result<T, KafkaError> {
-    let until = Instant::now() + ASK_WITHIN;
-    loop {
-        let left = until.saturating_duration_since(Instant::now()).max(ASK_AGAIN);
-        match ask(left) {
-            Err(error) if error.rdkafka_error_code().is_some_and(passes) && Instant::now() < until => {
-                tracing::debug!(%error, "asking again");
-                std::thread::sleep(ASK_AGAIN);
-            }
-            answer => return answer,
-        }
-    }
-}
-
-/// Whether an error tells of an election, a load or a connection rather than of the question.
-fn passes(code: RDKafkaErrorCode) -> bool {
-    use RDKafkaErrorCode as Code;
-    [
-        Code::NotCoordinator,
-        Code::CoordinatorLoadInProgress,
-        Code::CoordinatorNotAvailable,
-        Code::LeaderNotAvailable,
-        Code::NotLeaderForPartition,
-        Code::ReplicaNotAvailable,
-        Code::OffsetNotAvailable,
-        Code::RequestTimedOut,
-        Code::OperationTimedOut,
-        Code::BrokerTransportFailure,
-        Code::AllBrokersDown,
-        Code::WaitingForCoordinator,
-        Code::DestroyBroker,
-        Code::UnknownTopicOrPartition,
-    ]
-    .contains(&code)
 }
 
 fn known(offset: WireOffset) -> Option<Offset> {

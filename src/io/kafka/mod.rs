@@ -16,6 +16,7 @@ pub mod history_log;
 pub mod ingest;
 pub mod log_reader;
 pub mod lookup;
+mod patience;
 pub mod poll_thread;
 pub mod prepare;
 pub mod producer;

@@ -1,5 +1,7 @@
 //! Detect on Kafka: one owner a partition of the activity log, its state restored, kept, and handed over.
 
+mod careful;
+mod counts;
 mod publish;
 mod restore;
 mod slot;

@@ -4,14 +4,15 @@ use super::super::batch::{OwnedBatch, Received};
 use super::super::deliveries::DeliverySet;
 use super::super::error::RunError;
 use super::super::topics_table::TopicPartition;
-use super::super::trials::{Care, Entry, Trials};
+use super::super::trials::Trials;
 use super::super::workers::{Control as Order, Countdown, WorkerInbox};
+use super::counts::{Counts, observe};
 use super::publish::Publisher;
 use super::restore::Restored;
 use super::slot::Slot;
 use super::snapshotter::SnapshotJob;
-use crate::core::activity::{BatchReader, CodecError, Control, Record, codec};
-use crate::core::detector::{Output, To};
+use crate::core::activity::{BatchReader, CodecError};
+use crate::core::detector::Output;
 use crate::core::time::EventTime;
 use crate::core::units::{Ordinal, Partition, Position};
 use crate::io::clock::Clock;
@@ -27,8 +28,6 @@ use std::time::{Duration, Instant};
 const IDLE_WAIT: Duration = Duration::from_millis(100);
 /// Sizes are walked over entities, so not often.
 const SHOW_EVERY: Duration = Duration::from_secs(5);
-/// While messages are handled with care.
-const CAREFUL_SNAPSHOT_EVERY: Duration = Duration::from_secs(1);
 
 /// A worker's parts.
 pub struct DetectWorker {
@@ -142,39 +141,6 @@ impl DetectWorker {
                 self.message(slot, &message)?;
             }
         }
-        Ok(())
-    }
-
-    /// Applies one record, unless it has ended too many processes.
-    fn record(&self, slot: &mut Slot, position: Position, record: &Record<'_>) -> Result<(), RunError> {
-        if !slot.care.is_careful() {
-            slot.stage.apply(position, record, &mut slot.outputs);
-            return Ok(());
-        }
-        // What is behind a snapshot is not handled again: the next process begins nearer to the culprit.
-        slot.snapshot_due = slot.snapshot_due.min(Instant::now() + CAREFUL_SNAPSHOT_EVERY);
-        match self.trials.enter(&self.publisher.activity.name, slot.at.partition, position, slot.care)? {
-            Entry::Free => slot.stage.apply(position, record, &mut slot.outputs),
-            Entry::Noted(handling) => {
-                slot.stage.apply(position, record, &mut slot.outputs);
-                slot.care = handling.done(slot.care)?;
-            }
-            Entry::SetAside => self.set_aside(slot, position, record)?,
-        }
-        Ok(())
-    }
-
-    /// Leaves a record out, and says so behind it in the log. The note that names it stays until a snapshot is beyond it.
-    fn set_aside(&self, slot: &mut Slot, position: Position, record: &Record<'_>) -> Result<(), RunError> {
-        let (topic, partition) = (&self.publisher.activity.name, slot.at.partition);
-        tracing::error!(topic, partition = partition.0, offset = %position.offset, "a record of the log is set aside");
-        slot.stage.pass_over(position, record);
-        let noticed = self.clock.now();
-        let control = Control::SetAside { source: topic, partition, offset: position.offset.0, noticed };
-        let control = codec::encode(&Record::Control(control)).map_err(RunError::Encode)?;
-        slot.outputs.push(Output::Record { to: To::One(partition), record: control });
-        slot.care = Care::None;
-        slot.snapshot_due = Instant::now();
         Ok(())
     }
 
@@ -296,56 +262,4 @@ impl DetectWorker {
 
 fn post(partition: Partition) -> Post {
     Post::Detect { partition: partition.0 }
-}
-
-/// What one message held.
-#[derive(Default)]
-struct Counts {
-    activity: u64,
-    ticks: u64,
-    controls: u64,
-    pools: u64,
-    figures: u64,
-    happened: Option<EventTime>,
-    received: Option<EventTime>,
-}
-
-impl Counts {
-    fn add(&mut self, record: &Record<'_>) {
-        match record {
-            Record::Activity(activity) => {
-                self.activity += 1;
-                self.happened = Some(activity.time);
-                self.received = Some(activity.received);
-            }
-            Record::Tick(_) => self.ticks += 1,
-            Record::Control(_) => self.controls += 1,
-            Record::Pool(_) => self.pools += 1,
-            Record::Roles(_) | Record::Source(_) | Record::SourceRows(_) => self.figures += 1,
-        }
-    }
-
-    /// Counts, and samples the message's last activity for the latencies.
-    fn publish(&self, metrics: &DetectMetrics, written: Option<EventTime>) {
-        for (kind, count) in [
-            ("activity", self.activity),
-            ("tick", self.ticks),
-            ("control", self.controls),
-            ("pool", self.pools),
-            ("figures", self.figures),
-        ] {
-            if count > 0 {
-                metrics.applied.with_label_values(&[kind]).inc_by(count);
-            }
-        }
-        observe(metrics, "received", self.happened, self.received);
-        observe(metrics, "activity", self.received, written);
-    }
-}
-
-fn observe(metrics: &DetectMetrics, step: &str, from: Option<EventTime>, to: Option<EventTime>) {
-    if let (Some(from), Some(to)) = (from, to) {
-        let ms = to.since(from).as_millis().max(0);
-        metrics.latency.with_label_values(&[step]).observe(Duration::from_millis(ms.unsigned_abs()).as_secs_f64());
-    }
 }
