@@ -1,0 +1,45 @@
+//! What fuzzing once found stays among its seeds, and is tried here by every run of the tests.
+
+use leakwatch::core::activity::{BatchReader, Control, Record};
+use leakwatch::core::detector::{Detector, DetectorSettings};
+use leakwatch::core::rules::SHIPPED;
+use leakwatch::core::time::Millis;
+use leakwatch::core::units::{Offset, Ordinal, Partition, Position};
+use leakwatch::io::snapshots::Snapshot;
+use std::fs;
+use std::path::Path;
+
+/// The seeds of one target; there are some.
+fn seeds(target: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
+    let files = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a seed").path());
+    let seeds: Vec<Vec<u8>> = files.map(|file| fs::read(file).expect("read")).collect();
+    assert!(!seeds.is_empty(), "{target} has seeds");
+    seeds
+}
+
+const SETTINGS: DetectorSettings =
+    DetectorSettings { partition: Partition(0), partitions: 2, lateness: Millis::from_hours(1), max_unlisted: 10 };
+
+#[test]
+fn messages_of_the_log_are_applied() {
+    let mut applied = 0;
+    for message in seeds("activity_batch") {
+        let Ok(records) = BatchReader::new(&message) else { continue };
+        let (mut detector, mut out) = (Detector::new(SETTINGS), Vec::new());
+        let rules = Record::Control(Control::Rules { version: "", yaml: vec![SHIPPED.yaml] });
+        detector.apply(Position::default(), &rules, &mut out);
+        for (offset, record) in (1..).zip(records.map_while(Result::ok)) {
+            detector.apply(Position { offset: Offset(offset), ordinal: Ordinal(0) }, &record, &mut out);
+            applied += 1;
+        }
+        detector.finish(&mut out);
+    }
+    assert!(applied > 0, "some seed holds a record");
+}
+
+#[test]
+fn snapshots_are_read_or_refused() {
+    let read = seeds("snapshot").iter().filter(|seed| Snapshot::decode(seed).is_ok()).count();
+    assert!(read > 0, "one of them is whole");
+}
