@@ -182,6 +182,16 @@ fn what_was_lost_wakes_somebody() {
 }
 
 #[test]
+fn a_record_that_was_set_aside_wakes_somebody() {
+    let mut watch = Watch::new();
+    let aside = Control::SetAside { source: "egress", partition: Partition(0), offset: 4_711, noticed: at(1) };
+    watch.cluster.append("anybody", &Record::Control(aside));
+    watch.tick(2);
+    assert_eq!(watch.told("gap", "egress/0"), [(Status::Opened, Severity::Page)]);
+    assert!(watch.cluster.last_of("gap").summary.starts_with("Record 4711 of egress/0 was set aside"));
+}
+
+#[test]
 fn a_copy_of_unknown_size_pages_also_where_the_account_is_alone_in_its_partition() {
     let mut watch = Watch::new();
     let rows_told = |watch: &mut Watch, actor: &str, minute, rows: Option<u64>| {

@@ -10,10 +10,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use common::kafka::{Kafka, eventually};
 use common::process::{Process, free_port};
 use common::service;
+use leakwatch::config::settings::OidcSettings;
 use leakwatch::core::time::{EventTime, Millis};
 use leakwatch::io::clock::Clock;
-use leakwatch::io::http::oidc::{OidcSettings, TokenRefused, Verifier, Vouched};
-use leakwatch::io::sinks::HttpAccess;
+use leakwatch::io::http::oidc::{TokenRefused, Verifier, Vouched};
 use openssl::bn::{BigNum, BigNumContext};
 use openssl::ec::{EcGroup, EcKey};
 use openssl::ecdsa::EcdsaSig;
@@ -159,6 +159,7 @@ impl Bench {
             issuer: issuer.url(),
             audience: AUDIENCE.to_owned(),
             jwks_url: None,
+            ca_file: None,
             user_claim: "email".to_owned(),
             groups_claim: "groups".to_owned(),
             admins: names(&["ann@corp.example"]),
@@ -166,7 +167,7 @@ impl Bench {
             viewer_groups: names(&["staff"]),
         };
         let told: Arc<dyn Clock> = Arc::clone(&clock) as Arc<dyn Clock>;
-        let verifier = Verifier::new(settings, &HttpAccess::default(), told).expect("a verifier");
+        let verifier = Verifier::new(settings, told).expect("a verifier");
         Self { issuer, clock, verifier }
     }
 

@@ -3,18 +3,18 @@
 //! Detection does not depend on it: where it cannot be served, that is said, and the service goes on.
 
 use super::Base;
-use crate::config::settings::{AuthSettings, InternalTopic, NameSettings, OidcSettings, Role};
+use crate::config::settings::{AuthSettings, InternalTopic, NameSettings, Role};
 use crate::core::cases::Pseudonyms;
 use crate::io::http::console::{Access, Board, Console, router, turns};
 use crate::io::http::listen;
-use crate::io::http::oidc::{OidcSettings as Expected, Verifier};
+use crate::io::http::oidc::Verifier;
 use crate::io::kafka::RunError;
 use crate::io::kafka::case_log::{CaseLog, CaseTopics};
 use crate::io::kafka::explain_log::ExplainLog;
 use crate::io::kafka::history_log::HistoryLog;
 use crate::io::kafka::tail::Tail;
 use crate::io::lifecycle::chain;
-use crate::io::sinks::{HttpAccess, SinkSetupError};
+use crate::io::sinks::SinkSetupError;
 use crate::io::workbench::{Tools, Workbench};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -58,7 +58,10 @@ fn start(base: &Base) -> Result<(), ConsoleError> {
             let admins = admins.iter().cloned().collect();
             Access::Header { user: user.parse()?, admins: Arc::new(admins) }
         }
-        AuthSettings::Oidc(settings) => Access::Oidc(Arc::new(verifier(settings, base)?)),
+        AuthSettings::Oidc(settings) => {
+            let clock = Arc::clone(&base.services.clock);
+            Access::Oidc(Arc::new(Verifier::new(settings.as_ref().clone(), clock)?))
+        }
     };
     let address = settings.http.console;
     let listener = base.runtime.block_on(listen(address));
@@ -78,22 +81,6 @@ fn start(base: &Base) -> Result<(), ConsoleError> {
     Ok(())
 }
 
-fn verifier(settings: &OidcSettings, base: &Base) -> Result<Verifier, SinkSetupError> {
-    let names = |names: &[String]| names.iter().cloned().collect();
-    let expected = Expected {
-        issuer: settings.issuer.clone(),
-        audience: settings.audience.clone(),
-        jwks_url: settings.jwks_url.clone(),
-        user_claim: settings.user_claim.clone(),
-        groups_claim: settings.groups_claim.clone(),
-        admins: names(&settings.admins),
-        admin_groups: names(&settings.admin_groups),
-        viewer_groups: names(&settings.viewer_groups),
-    };
-    let access = HttpAccess { bearer_token_file: None, ca_file: settings.ca_file.clone() };
-    Verifier::new(expected, &access, Arc::clone(&base.services.clock))
-}
-
 fn console(base: &Base) -> Result<Console, ConsoleError> {
     let (settings, services) = (&base.plan.settings, &base.services);
     let name = |topic| settings.topics.name(topic);
@@ -103,7 +90,7 @@ fn console(base: &Base) -> Result<Console, ConsoleError> {
     let log = CaseLog::new(&services.connection, &group, services.producer.clone(), topics)?;
     let bounds = (settings.engine.clock.lateness, settings.engine.limits.max_entities);
     let rules = Arc::clone(&base.rules);
-    let explain = ExplainLog::new(&services.connection, &group, activity, bounds, rules.get().published.yaml.clone())?;
+    let explain = ExplainLog::new(&services.connection, &group, activity, bounds)?;
     let tools = Tools {
         log: HistoryLog::new(&services.connection, &group, activity)?,
         rules: Arc::clone(&rules),

@@ -20,3 +20,22 @@ impl Clock for SystemClock {
         EventTime::from_millis(ms).unwrap_or(EventTime::MAX)
     }
 }
+
+/// A clock that tests step, in milliseconds.
+#[cfg(test)]
+pub(crate) struct Stepped(pub std::sync::atomic::AtomicI64);
+
+#[cfg(test)]
+impl Stepped {
+    /// From now on it is so late.
+    pub fn set_ms(&self, ms: i64) {
+        self.0.store(ms, std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+impl Clock for Stepped {
+    fn now(&self) -> EventTime {
+        EventTime::from_millis(self.0.load(std::sync::atomic::Ordering::SeqCst)).expect("a time")
+    }
+}

@@ -1,5 +1,6 @@
 //! The processes of Leakwatch, and whoever starts them again when they have ended.
 
+use leakwatch::config::settings::Role;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, OpenOptions};
 use std::os::unix::process::CommandExt;
@@ -11,31 +12,6 @@ use std::time::{Duration, Instant};
 pub const NOBODY: u32 = 65_534;
 /// What ended by itself is started again after this long, as a cluster would.
 const BACK_OFF: Duration = Duration::from_millis(500);
-
-/// What a process does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Sources to the activity log.
-    Ingest,
-    /// The activity log to incidents.
-    Detect,
-    /// Incidents to whoever is told.
-    Sinks,
-}
-
-impl Role {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Ingest, Self::Detect, Self::Sinks];
-
-    /// As `--role` spells it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ingest => "ingest",
-            Self::Detect => "detect",
-            Self::Sinks => "sinks",
-        }
-    }
-}
 
 /// One process, over all its lives.
 pub struct Member {

@@ -1,14 +1,15 @@
 //! The faults themselves.
 
 use crate::common::brokers::{BROKERS, Brokers};
-use crate::fleet::{Fleet, Role, as_nobody, faketime};
+use crate::fleet::{Fleet, as_nobody, faketime};
 use crate::receiver::{Mood, Receiver};
+use leakwatch::config::settings::Role;
 use rand::Rng;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -128,12 +129,13 @@ impl Trouble {
         lock(&self.fleet).kill(role, rng.random_range(0..8), Duration::from_millis(away))
     }
 
+    /// It counts only where the file is still in the making afterwards: else the write was over before the kill.
     fn kill_in_snapshot_write(&self) -> bool {
-        let until = Instant::now() + WRITE_WITHIN;
+        let (cut_before, until) = (being_written(&self.state), Instant::now() + WRITE_WITHIN);
         while Instant::now() < until {
-            // The store writes beside the place, under a name with this sign, and renames.
-            if files(&self.state).iter().any(|file| file.to_string_lossy().contains('#')) {
-                return lock(&self.fleet).kill_all(Role::Detect, Duration::from_millis(300)) > 0;
+            if !being_written(&self.state).is_subset(&cut_before) {
+                lock(&self.fleet).kill_all(Role::Detect, Duration::from_millis(300));
+                return !being_written(&self.state).is_subset(&cut_before);
             }
         }
         false
@@ -292,6 +294,12 @@ fn limit_files(pid: i32, bytes: &str) -> bool {
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     walk(folder).into_iter().filter(|path| !path.is_dir()).collect()
+}
+
+/// Snapshots that somebody writes, or was killed in writing: the store writes beside the place, under a name with this
+/// sign, and renames.
+fn being_written(state: &Path) -> BTreeSet<PathBuf> {
+    files(state).into_iter().filter(|file| file.to_string_lossy().contains('#')).collect()
 }
 
 fn folders(folder: &Path) -> Vec<PathBuf> {

@@ -25,7 +25,9 @@ pub(super) fn explain(args: &Args) -> Result<(String, Vec<Explanation>), Failure
     let directory = read_directory(&settings.engine).map_err(Failure::usage)?;
     let actor = super::spelled(&directory, &args.actor, args.at);
     let progress = progress::records();
-    let explained = open(&settings)?.explain(&actor, args.at, None, || progress.inc(1)).map_err(Failure::run)?;
+    let rules: Vec<String> = read_rules(&settings.engine)?.into_iter().map(|file| file.yaml).collect();
+    let explained = open(&settings)?.explain(&actor, args.at, &rules, None, || progress.inc(1));
+    let explained = explained.map_err(Failure::run)?;
     progress.finish_and_clear();
     if explained.damaged > 0 {
         eprintln!(
@@ -38,10 +40,9 @@ pub(super) fn explain(args: &Args) -> Result<(String, Vec<Explanation>), Failure
 }
 
 fn open(settings: &Settings) -> Result<ExplainLog, Failure> {
-    let rules = read_rules(&settings.engine)?.into_iter().map(|file| file.yaml).collect();
     let connection = client_config(&settings.kafka).map_err(Failure::usage)?;
     let group = format!("leakwatch-{}-explain", settings.deployment);
     let bounds = (settings.engine.clock.lateness, settings.engine.limits.max_entities);
     let topic = settings.topics.name(InternalTopic::Activity);
-    ExplainLog::new(&connection, &group, topic, bounds, rules).map_err(Failure::run)
+    ExplainLog::new(&connection, &group, topic, bounds).map_err(Failure::run)
 }

@@ -24,16 +24,23 @@ impl Detector {
             Control::FilterStaleAfter { millis } => self.stale_after = Some(*millis),
             Control::DirectoryRefused { lines, lost, noticed } => self.directory_refused(*lines, *lost, *noticed, out),
             Control::Gap { source, partition, from, to, noticed } => {
-                self.stats.blind_spots += 1;
-                self.gap(&format!("{source}/{partition}"), to.saturating_sub(*from), *noticed, out);
+                let (id, lost) = (format!("{source}/{partition}"), to.saturating_sub(*from));
+                let summary =
+                    format!("{lost} records of {id} were gone before they were read: what they told is not known.");
+                self.gap(&id, lost, summary, *noticed, out);
             }
             Control::StateIncomplete { noticed } => {
                 self.stats.blind_spots += 1;
                 self.state_incomplete(*noticed, out);
             }
             Control::SetAside { source, partition, offset, noticed } => {
-                self.stats.blind_spots += 1;
-                self.set_aside(&format!("{source}/{partition}"), *offset, *noticed, out);
+                let id = format!("{source}/{partition}");
+                let summary = format!(
+                    "Record {offset} of {id} was set aside: it ended the process each time it was handled. What it told is \
+                     not known."
+                );
+                // One record less is a gap of one: a way to be unseen, if it was made on purpose.
+                self.gap(&id, 1, summary, *noticed, out);
             }
             Control::Heartbeat { time } => out.push(Output::Heartbeat { time: *time }),
         }
@@ -72,19 +79,9 @@ impl Detector {
     }
 
     /// The notice of a gap stands in one partition of the log only.
-    fn gap(&mut self, id: &str, lost: u64, noticed: EventTime, out: &mut Vec<Output>) {
-        let summary = format!("{lost} records of {id} were gone before they were read: what they told is not known.");
+    fn gap(&mut self, id: &str, lost: u64, summary: String, noticed: EventTime, out: &mut Vec<Output>) {
+        self.stats.blind_spots += 1;
         let (observed, threshold) = (exact(lost), 1.0);
-        self.raise(Notice { builtin: Builtin::Gap, id, time: noticed, observed, threshold, summary }, out);
-    }
-
-    /// One record less is a gap of one: a way to be unseen, if it was made on purpose.
-    fn set_aside(&mut self, id: &str, offset: u64, noticed: EventTime, out: &mut Vec<Output>) {
-        let summary = format!(
-            "Record {offset} of {id} was set aside: it ended the process each time it was handled. What it told is not \
-             known."
-        );
-        let (observed, threshold) = (1.0, 1.0);
         self.raise(Notice { builtin: Builtin::Gap, id, time: noticed, observed, threshold, summary }, out);
     }
 

@@ -51,7 +51,10 @@ impl Rates {
     pub fn add(&mut self, time: EventTime, events: u64) {
         let hour = hour_of(time);
         match self.hours.iter().rposition(|(at, _)| *at <= hour) {
-            Some(place) if self.hours[place].0 == hour => self.hours[place].1 += events,
+            Some(place) if self.hours[place].0 == hour => {
+                let told = &mut self.hours[place].1;
+                *told = told.saturating_add(events);
+            }
             place => self.hours.insert(place.map_or(0, |place| place + 1), (hour, events)),
         }
         let newest = self.hours.back().map_or(hour, |(at, _)| *at);
@@ -69,7 +72,7 @@ impl Rates {
         self.judged = hour;
         let events = self.told(hour)?;
         let usual = self.usual(hour)?;
-        if events * 100 > usual * FAR_BELOW_PERCENT {
+        if events.saturating_mul(100) > usual.saturating_mul(FAR_BELOW_PERCENT) {
             return Some(Hour::Ordinary);
         }
         // What is not ordinary is not learned.
@@ -109,7 +112,7 @@ impl Detector {
                         "{id} sent {events} events within an hour in which it never sent less than {usual} before. What is \
                          missing is not seen."
                     );
-                    let (observed, threshold) = (exact(events), exact(usual * FAR_BELOW_PERCENT / 100));
+                    let (observed, threshold) = (exact(events), exact(usual.saturating_mul(FAR_BELOW_PERCENT) / 100));
                     let notice =
                         Notice { builtin: Builtin::QuietSource, id: &id, time: now, observed, threshold, summary };
                     self.raise(notice, out);

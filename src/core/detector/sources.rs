@@ -139,9 +139,9 @@ impl Owned {
 
     /// Events, events ahead of their arrival and new accounts of the last hour.
     fn hour(&self) -> (u64, u64, u64) {
-        self.minutes
-            .iter()
-            .fold((0, 0, 0), |(events, future, new), minute| (events + minute.1, future + minute.2, new + minute.3))
+        self.minutes.iter().fold((0_u64, 0_u64, 0_u64), |(events, future, new), minute| {
+            (events.saturating_add(minute.1), future.saturating_add(minute.2), new.saturating_add(minute.3))
+        })
     }
 }
 

@@ -8,7 +8,6 @@ use crate::core::identifiers::{KeyFingerprint, NORMALISER_VERSION, Region};
 use crate::core::time::EventTime;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use thiserror::Error;
 
 /// What the `format` field says.
@@ -277,9 +276,5 @@ fn is_plain(name: &str) -> bool {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    crate::core::hex::lower(&Sha256::digest(bytes))
 }

@@ -48,12 +48,11 @@ pub struct ExplainLog {
     topic: String,
     partitions: u32,
     detectors: Detectors,
-    rules: Vec<String>,
 }
 
 impl ExplainLog {
     /// The log in `topic`, asked for on behalf of `group`. Entities are at most `max_entities`, events at most `lateness`
-    /// late, as in the service; `rules` (YAML) are those in force where the log no longer says so.
+    /// late, as in the service.
     ///
     /// # Errors
     /// [`RunError`] if the topic is missing or no broker answers.
@@ -62,7 +61,6 @@ impl ExplainLog {
         group: &str,
         topic: &str,
         (lateness, max_entities): (Millis, u64),
-        rules: Vec<String>,
     ) -> Result<Self, RunError> {
         let lookup = Lookup::new(connection, group)?;
         let partitions = lookup.partitions(topic)?;
@@ -72,14 +70,14 @@ impl ExplainLog {
             topic: topic.to_owned(),
             partitions,
             detectors: Detectors::new(lateness, max_entities, partitions),
-            rules,
         })
     }
 
     /// Explains `actor`, in the directory's spelling, at a time; calls `progress` at every record. Blocks for as long as the
     /// log takes to read.
     ///
-    /// One partition has the actor; what it shares with others may be in any.
+    /// One partition has the actor; what it shares with others may be in any. `rules` (YAML) are those in force where the log
+    /// no longer says so.
     ///
     /// # Errors
     /// [`RunError`] if the log cannot be read.
@@ -87,6 +85,7 @@ impl ExplainLog {
         &self,
         actor: &str,
         at: EventTime,
+        rules: &[String],
         bounds: Option<ExplainBounds>,
         mut progress: impl FnMut(),
     ) -> Result<Explained, RunError> {
@@ -95,7 +94,7 @@ impl ExplainLog {
         let mut turn = Turn { until: bounds.map(|bounds| Instant::now() + bounds.within), records: 0 };
         for partition in (0..self.partitions).map(Partition) {
             let cut = Cut::new(at, self.detectors.lateness, (partition == home).then_some(actor));
-            let detector = self.replay(partition, cut, bounds, &mut explained, &mut || {
+            let detector = self.replay(partition, cut, rules, bounds, &mut explained, &mut || {
                 progress();
                 turn.goes_on()
             })?;
@@ -109,6 +108,7 @@ impl ExplainLog {
         &self,
         partition: Partition,
         mut cut: Cut<'_>,
+        rules: &[String],
         bounds: Option<ExplainBounds>,
         explained: &mut Explained,
         goes_on: &mut impl FnMut() -> bool,
@@ -118,7 +118,7 @@ impl ExplainLog {
         let (mut out, mut stopped) = (Vec::new(), false);
         if range.from > Offset(0) {
             // Retention may have taken the record that put the rules in force.
-            let yaml = self.rules.iter().map(String::as_str).collect();
+            let yaml = rules.iter().map(String::as_str).collect();
             detector.apply(Position::default(), &Record::Control(Control::Rules { version: "", yaml }), &mut out);
         }
         explained.damaged += lock(&self.reader).records_while(range, |position, record| {
@@ -144,15 +144,13 @@ impl ExplainLog {
         cut: &Cut<'_>,
         bounds: Option<ExplainBounds>,
     ) -> Result<(LogRange, bool), RunError> {
-        let from = bounds.map(|bounds| cut.at.minus(bounds.back));
         let to = Some(cut.latest.plus(Millis::new(1)));
-        let written = match bounds {
-            Some(_) => self.lookup.written_at_least(&self.topic, partition, from, to)?,
-            None => self.lookup.written(&self.topic, partition, from, to)?,
-        };
-        let newest = bounds.map_or(0, |bounds| written.range.to.0.saturating_sub(bounds.messages));
-        let wanted = written.range.from;
-        Ok((LogRange { from: wanted.max(Offset(newest)), ..written.range }, wanted < Offset(newest)))
+        match bounds {
+            Some(ExplainBounds { messages, back, .. }) => {
+                self.lookup.newest_written(&self.topic, partition, (Some(cut.at.minus(back)), to), messages)
+            }
+            None => Ok((self.lookup.written(&self.topic, partition, None, to)?.range, false)),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::log_reader::{LogRange, LogReader};
 use super::lookup::Lookup;
 use crate::core::history::{History, HistoryError, Strand};
 use crate::core::time::EventTime;
-use crate::core::units::{Offset, Partition};
+use crate::core::units::Partition;
 use rdkafka::config::ClientConfig;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -105,12 +105,10 @@ impl HistoryLog {
         (from, to): (Option<EventTime>, Option<EventTime>),
         share: Option<HistoryBounds>,
     ) -> Result<(LogRange, bool), RunError> {
-        let Some(share) = share else {
-            return Ok((self.lookup.written(&self.topic, partition, from, to)?.range, false));
-        };
-        let written = self.lookup.written_at_least(&self.topic, partition, from, to)?.range;
-        let newest = Offset(written.to.0.saturating_sub(share.messages));
-        Ok((LogRange { from: written.from.max(newest), ..written }, written.from < newest))
+        match share {
+            Some(share) => self.lookup.newest_written(&self.topic, partition, (from, to), share.messages),
+            None => Ok((self.lookup.written(&self.topic, partition, from, to)?.range, false)),
+        }
     }
 }
 

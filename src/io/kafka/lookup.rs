@@ -11,7 +11,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
-use rdkafka::topic_partition_list::{Offset as WireOffset, TopicPartitionList, TopicPartitionListElem};
+use rdkafka::topic_partition_list::{Offset as WireOffset, TopicPartitionList};
 use std::time::{Duration, Instant};
 
 /// A topic that is not there is asked for again this long.
@@ -121,11 +121,8 @@ impl Lookup {
         let mut list = TopicPartitionList::new();
         list.add_partition(topic, wire_partition(partition));
         let doing = || format!("asking for the committed offset of {topic} [{partition}]");
-        let asked = patiently(|within| first_of(self.client.committed_offsets(list.clone(), within)?));
-        let answer = asked.map_err(RunError::kafka(doing()))?;
-        let elements = answer.elements();
-        let Some(element) = elements.first() else { return Ok(None) };
-        Ok(known(element.offset()).map(|next| Committed { next, metadata: element.metadata().to_owned() }))
+        let asked = patiently(|within| first_of(&self.client.committed_offsets(list.clone(), within)?));
+        asked.map_err(RunError::kafka(doing()))
     }
 
     /// Commits on behalf of a group that has no members.
@@ -150,11 +147,8 @@ impl Lookup {
         let mut list = TopicPartitionList::new();
         let asked = list.add_partition_offset(topic, wire_partition(partition), WireOffset::Offset(time.as_millis()));
         asked.map_err(RunError::kafka(doing()))?;
-        let asked = patiently(|within| first_of(self.client.offsets_for_times(list.clone(), within)?));
-        let answer = asked.map_err(RunError::kafka(doing()))?;
-        let elements = answer.elements();
-        let Some(element) = elements.first() else { return Ok(None) };
-        Ok(known(element.offset()))
+        let asked = patiently(|within| first_of(&self.client.offsets_for_times(list.clone(), within)?));
+        Ok(asked.map_err(RunError::kafka(doing()))?.map(|first| first.next))
     }
 }
 
@@ -186,29 +180,33 @@ impl Lookup {
         Ok(Written { low, range: LogRange { partition, from, to } })
     }
 
-    /// The same for a reader that may read more than it asked for: a broker that keeps no index of times is read from the
-    /// beginning.
+    /// The same, and at most the newest `messages` of it, with whether that leaves anything out. Such a reader may read more
+    /// than it asked for: a broker that keeps no index of times is read from the beginning.
     ///
     /// # Errors
     /// As for [`Self::written`].
-    pub fn written_at_least(
+    pub fn newest_written(
         &self,
         topic: &str,
         partition: Partition,
-        from: Option<EventTime>,
-        to: Option<EventTime>,
-    ) -> Result<Written, RunError> {
-        match self.written(topic, partition, from, to) {
-            Ok(written) if written.range.from < written.range.to => Ok(written),
-            Ok(_) | Err(_) => self.written(topic, partition, None, None),
-        }
+        (from, to): (Option<EventTime>, Option<EventTime>),
+        messages: u64,
+    ) -> Result<(LogRange, bool), RunError> {
+        let range = match self.written(topic, partition, from, to) {
+            Ok(written) if written.range.from < written.range.to => written.range,
+            Ok(_) | Err(_) => self.written(topic, partition, None, None)?.range,
+        };
+        let newest = Offset(range.to.0.saturating_sub(messages));
+        Ok((LogRange { from: range.from.max(newest), ..range }, range.from < newest))
     }
 }
 
-/// The list, unless its first element carries an error.
-fn first_of(list: TopicPartitionList) -> Result<TopicPartitionList, KafkaError> {
-    list.elements().first().map_or(Ok(()), TopicPartitionListElem::error)?;
-    Ok(list)
+/// What the list's first element says, unless that is an error; `None` where it names no offset.
+fn first_of(list: &TopicPartitionList) -> Result<Option<Committed>, KafkaError> {
+    let elements = list.elements();
+    let Some(first) = elements.first() else { return Ok(None) };
+    first.error()?;
+    Ok(known(first.offset()).map(|next| Committed { next, metadata: first.metadata().to_owned() }))
 }
 
 fn known(offset: WireOffset) -> Option<Offset> {

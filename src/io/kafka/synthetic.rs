@@ -72,22 +72,15 @@ pub const fn record(time: EventTime) -> Record<'static> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicI64, Ordering};
-
-    struct Stepped(AtomicI64);
-
-    impl Clock for Stepped {
-        fn now(&self) -> EventTime {
-            EventTime::from_millis(self.0.load(Ordering::SeqCst)).expect("a time")
-        }
-    }
+    use crate::io::clock::Stepped;
+    use std::sync::atomic::AtomicI64;
 
     #[test]
     fn one_is_due_at_once_then_every_so_often_and_after_the_clock_was_set_back() {
         let clock = Arc::new(Stepped(AtomicI64::new(1_000_000)));
         let mut metronome = Metronome::new(Arc::<Stepped>::clone(&clock), Millis::from_secs(60));
         let mut at = |ms| {
-            clock.0.store(ms, Ordering::SeqCst);
+            clock.set_ms(ms);
             metronome.due().map(EventTime::as_millis)
         };
         assert_eq!(at(1_000_000), Some(1_000_000));

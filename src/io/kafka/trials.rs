@@ -131,16 +131,16 @@ pub struct Trials {
 
 /// What is to be done with a record.
 pub enum Entry<'a> {
-    /// Handle it.
-    Free,
     /// Handle it, and say when it is done.
-    Noted(Handling<'a>),
+    Handle(Handling<'a>),
     /// It ended [`SET_ASIDE_AFTER`] processes: leave it out, and say so.
     SetAside,
 }
 
-/// A record is being handled, and everybody else waits.
-pub struct Handling<'a> {
+/// A record is being handled; where it is noted, everybody else waits.
+pub struct Handling<'a>(Option<Noted<'a>>);
+
+struct Noted<'a> {
     trials: &'a Trials,
     at: (&'a str, Partition, Position),
     _turn: MutexGuard<'a, ()>,
@@ -188,7 +188,7 @@ impl Trials {
         care: Care,
     ) -> Result<Entry<'a>, RunError> {
         if !care.notes(at) {
-            return Ok(Entry::Free);
+            return Ok(Entry::Handle(Handling(None)));
         }
         let crashes = care.crashes(at);
         if crashes >= SET_ASIDE_AFTER {
@@ -196,7 +196,7 @@ impl Trials {
         }
         let turn = lock(&self.turn);
         self.leave(topic, partition, at.offset, Note::Trying(crashes + 1, at.ordinal))?;
-        Ok(Entry::Noted(Handling { trials: self, at: (topic, partition, at), _turn: turn }))
+        Ok(Entry::Handle(Handling(Some(Noted { trials: self, at: (topic, partition, at), _turn: turn }))))
     }
 
     fn leave(&self, topic: &str, partition: Partition, offset: Offset, note: Note) -> Result<(), RunError> {
@@ -210,8 +210,9 @@ impl Handling<'_> {
     /// # Errors
     /// [`RunError::Kafka`] if the note cannot be left.
     pub fn done(self, care: Care) -> Result<Care, RunError> {
-        let (topic, partition, at) = self.at;
-        self.trials.leave(topic, partition, at.offset, Note::Began(1))?;
+        let Some(noted) = self.0 else { return Ok(care) };
+        let (topic, partition, at) = noted.at;
+        noted.trials.leave(topic, partition, at.offset, Note::Began(1))?;
         Ok(care.passed(at))
     }
 }

@@ -81,7 +81,9 @@ impl Unowned {
                 }
             };
             seen = if now.is_empty() || now != before { 0 } else { seen + 1 };
-            self.metrics.unowned.with_label_values(&[self.stage]).set(i64::try_from(now.len()).unwrap_or(i64::MAX));
+            // Sinks have a group each under one stage's name: what this one has changed is added.
+            let count = |partitions: &Partitions| i64::try_from(partitions.len()).unwrap_or(i64::MAX);
+            self.metrics.unowned.with_label_values(&[self.stage]).add(count(&now) - count(&before));
             before = now;
             if seen + 1 >= SEEN_TIMES && !before.is_empty() {
                 tracing::warn!(stage = self.stage, partitions = before.len(), "partitions are nobody's; dealing again");

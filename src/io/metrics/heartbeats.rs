@@ -124,15 +124,8 @@ impl Collector for HeartbeatAges {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicI64, Ordering};
-
-    struct Stepped(AtomicI64);
-
-    impl Clock for Stepped {
-        fn now(&self) -> EventTime {
-            at(self.0.load(Ordering::SeqCst))
-        }
-    }
+    use crate::io::clock::Stepped;
+    use std::sync::atomic::AtomicI64;
 
     fn at(seconds: i64) -> EventTime {
         EventTime::from_millis(seconds * 1_000).expect("a time")
@@ -150,14 +143,14 @@ mod tests {
 
     #[test]
     fn the_slowest_way_counts_and_silence_counts_from_where_one_began_to_look() {
-        let clock = Arc::new(Stepped(AtomicI64::new(100)));
+        let clock = Arc::new(Stepped(AtomicI64::new(100_000)));
         let registry = Registry::new();
         let ages = HeartbeatAges::new(&registry, Arc::<Stepped>::clone(&clock)).expect("a name of its own");
         let sink = Post::Sink { name: "am".to_owned() };
         ages.came(&sink, 0, 1, at(90));
         assert_eq!(seen(&registry), [], "nobody expects one");
         ages.expect(sink.clone());
-        clock.0.store(130, Ordering::SeqCst);
+        clock.set_ms(130_000);
         ages.came(&sink, 0, 2, at(125));
         let shown = |age| vec![("am sinks".to_owned(), age)];
         assert_eq!(seen(&registry), shown(30.0), "the other way has been silent since 100");

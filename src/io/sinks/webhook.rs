@@ -10,7 +10,6 @@ use hmac::{Hmac, KeyInit, Mac};
 use prometheus::IntCounter;
 use reqwest::{Client, StatusCode};
 use sha2::Sha256;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -149,11 +148,7 @@ fn signature(key: &[u8], now: EventTime, body: &[u8]) -> Option<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
     mac.update(format!("{seconds}.").as_bytes());
     mac.update(body);
-    let mut signature = format!("t={seconds},v1=");
-    for byte in mac.finalize().into_bytes() {
-        let _ = write!(signature, "{byte:02x}");
-    }
-    Some(signature)
+    Some(format!("t={seconds},v1={}", crate::core::hex::lower(&mac.finalize().into_bytes())))
 }
 
 /// The failure without the address, which may hold a secret.

@@ -91,12 +91,9 @@ impl Signer for RsaKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::hex::lower;
     use openssl::rsa::Rsa;
     use openssl::sign::Verifier;
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
-    }
 
     #[test]
     fn digests_are_those_of_the_standards() {
@@ -104,12 +101,12 @@ mod tests {
         digest.update(b"a");
         digest.update(b"bc");
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"; // FIPS 180-2
-        assert_eq!(hex(digest.finish().expect("a digest")), abc);
+        assert_eq!(lower(digest.finish().expect("a digest")), abc);
         let mut mac = Crypto.hmac(DigestAlgorithm::Sha256, b"Jefe").expect("known");
         mac.update(b"what do ya want ");
         mac.update(b"for nothing?");
         let rfc_4231 = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
-        assert_eq!(hex(mac.finish().expect("a tag")), rfc_4231);
+        assert_eq!(lower(mac.finish().expect("a tag")), rfc_4231);
     }
 
     #[test]

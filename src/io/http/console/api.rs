@@ -44,6 +44,16 @@ pub(super) fn failed(error: &(dyn std::error::Error + 'static)) -> Refused {
     Refused(StatusCode::SERVICE_UNAVAILABLE, chain(error))
 }
 
+/// Does what waits for a broker on a thread that may wait.
+pub(super) async fn blocking<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, Refused>
+where
+    T: Send + 'static,
+    E: std::error::Error + Send + 'static,
+{
+    let done = tokio::task::spawn_blocking(work).await.map_err(|error| failed(&error))?;
+    done.map_err(|error| failed(&error))
+}
+
 pub(super) fn no_case() -> Refused {
     Refused(StatusCode::NOT_FOUND, "expected the id of a case or an incident that is kept".into())
 }
@@ -77,8 +87,7 @@ pub(super) async fn case(State(console): State<Console>, Path(id): Path<String>)
 pub(super) async fn timeline(State(console): State<Console>, Path(id): Path<String>) -> Result<Response, Refused> {
     let (actors, mut timeline, until) = asked(&console, &IncidentId(id)).ok_or_else(no_case)?;
     let log = Arc::clone(&console.log);
-    let drawn = tokio::task::spawn_blocking(move || log.draw(&actors, &mut timeline, until).map(|()| timeline));
-    let timeline = drawn.await.map_err(|error| failed(&error))?.map_err(|error| failed(&error))?;
+    let timeline = blocking(move || log.draw(&actors, &mut timeline, until).map(|()| timeline)).await?;
     let cut = timeline.cut;
     Ok(Json(serde_json::json!({ "cut": cut, "points": timeline.points() })).into_response())
 }
@@ -142,10 +151,7 @@ pub(super) async fn judge(
         note: crate::core::identifiers::mask(&asked.note).into_owned(),
     };
     let log = Arc::clone(&console.log);
-    let (kept, judgement) = tokio::task::spawn_blocking(move || (log.judge(&judgement, before), judgement))
-        .await
-        .map_err(|error| failed(&error))?;
-    kept.map_err(|error| failed(&error))?;
+    let judgement = blocking(move || log.judge(&judgement, before).map(|()| judgement)).await?;
     Ok((StatusCode::CREATED, Json(console.board.shown_judgement(judgement))).into_response())
 }
 

@@ -1,7 +1,7 @@
 //! An exception, proposed for a case that was expected work, and checked before anybody commits it.
 
 use super::Console;
-use super::api::{Refused, failed, no_case};
+use super::api::{Refused, blocking, failed, no_case};
 use super::who::Admin;
 use crate::core::cases::{Audited, Verdict};
 use crate::core::identifiers::mask;
@@ -79,8 +79,7 @@ pub(super) async fn propose(
     let passed = checks.iter().all(|check| check.passed || check.accepted);
     let audited = Audited::exception(console.clock.now(), by, case, proposal.yaml(str::to_owned), passed);
     let log = Arc::clone(&console.log);
-    let kept = tokio::task::spawn_blocking(move || log.audit(&audited)).await.map_err(|error| failed(&error))?;
-    kept.map_err(|error| failed(&error))?;
+    blocking(move || log.audit(&audited)).await?;
     let is_actor = matches!(proposal.who, Excepted::Actor(_));
     let spelled = |name: &str| if is_actor { console.board.shown(name) } else { name.to_owned() };
     let yaml = passed.then(|| proposal.yaml(spelled));

@@ -1,7 +1,7 @@
 //! Why each rule fired on an account, or did not, now.
 
 use super::Console;
-use super::api::{Refused, failed};
+use super::api::{Refused, blocking, failed};
 use crate::core::detector::Explanation;
 use crate::core::incident::EntityKind;
 use crate::core::time::{EventTime, Millis, rfc3339};
@@ -34,12 +34,12 @@ pub(super) async fn explain(State(console): State<Console>, Path(actor): Path<St
     let actor = console.board.account(&actor).ok_or_else(unknown)?;
     // Who asks while another is answered waits without a thread.
     let turn = Arc::clone(&console.turns).acquire_owned().await.map_err(|error| failed(&error))?;
-    let log = Arc::clone(&console.explain);
-    let read = tokio::task::spawn_blocking(move || {
+    let (log, rules) = (Arc::clone(&console.explain), console.rules.get());
+    let mut told = blocking(move || {
         let _turn = turn;
-        log.explain(&actor, at, Some(BOUNDS), || {})
-    });
-    let mut told = read.await.map_err(|error| failed(&error))?.map_err(|error| failed(&error))?;
+        log.explain(&actor, at, &rules.published.yaml, Some(BOUNDS), || {})
+    })
+    .await?;
     for rule in told.told.iter_mut().filter(|rule| rule.entity.kind == EntityKind::Actor) {
         rule.entity.id = console.board.shown(&rule.entity.id);
     }

@@ -1,7 +1,7 @@
 //! The name behind a pseudonym, for an admin who says why.
 
 use super::Console;
-use super::api::{MAX_NOTE_BYTES, Refused, failed};
+use super::api::{MAX_NOTE_BYTES, Refused, blocking};
 use super::who::Admin;
 use crate::core::cases::Audited;
 use crate::core::identifiers::mask;
@@ -41,7 +41,6 @@ pub(super) async fn unmask(
     let reason = mask(&asked.reason).into_owned();
     let audited = Audited::unmask(console.clock.now(), by, actor.clone(), reason);
     let log = Arc::clone(&console.log);
-    let kept = tokio::task::spawn_blocking(move || log.audit(&audited)).await.map_err(|error| failed(&error))?;
-    kept.map_err(|error| failed(&error))?;
+    blocking(move || log.audit(&audited)).await?;
     Ok((StatusCode::CREATED, Json(serde_json::json!({ "pseudonym": shown, "actor": actor }))).into_response())
 }

@@ -121,11 +121,14 @@ fn peer(request: &Request) -> IpAddr {
     peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip())
 }
 
-/// The one token; two are none, since one of them may be somebody else's.
+/// A header's one value; two are none, since one of them may be somebody else's.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut given = headers.get_all(name).iter();
+    given.next().filter(|_| given.next().is_none())?.to_str().ok()
+}
+
 fn bearer(headers: &HeaderMap) -> Option<String> {
-    let mut given = headers.get_all(header::AUTHORIZATION).iter();
-    let text = given.next().filter(|_| given.next().is_none())?.to_str().ok()?;
-    let (scheme, token) = text.split_at_checked(BEARER.len())?;
+    let (scheme, token) = only(headers, &header::AUTHORIZATION)?.split_at_checked(BEARER.len())?;
     scheme.eq_ignore_ascii_case(BEARER).then(|| token.trim().to_owned())
 }
 
@@ -133,9 +136,7 @@ fn user(access: &Access, headers: &HeaderMap) -> Option<User> {
     match access {
         Access::Local => Some(User { name: LOCAL_USER.to_owned(), admin: true }),
         Access::Header { user, admins } => {
-            // Two names are none: one of them may be the client's own.
-            let mut given = headers.get_all(user).iter();
-            let name = given.next().filter(|_| given.next().is_none())?.to_str().ok()?.trim();
+            let name = only(headers, user)?.trim();
             let usable = !name.is_empty() && name.len() <= MAX_NAME_BYTES;
             usable.then(|| User { name: name.to_owned(), admin: admins.contains(name) })
         }

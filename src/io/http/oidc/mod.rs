@@ -7,14 +7,13 @@ mod keys;
 
 use super::super::clock::Clock;
 use super::super::sinks::{HttpAccess, SinkSetupError};
+use crate::config::settings::OidcSettings;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use keys::{Keys, NoKey};
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use thiserror::Error;
-use url::Url;
 
 /// What signatures are made with: asymmetric, so that who verifies cannot sign. Never what a token merely claims.
 const ALGORITHMS: [Algorithm; 2] = [Algorithm::RS256, Algorithm::ES256];
@@ -26,27 +25,6 @@ const MAX_TOKEN_BYTES: usize = 16 * 1024;
 const MAX_NAME_BYTES: usize = 256;
 /// The shortest RSA modulus, in characters of base64: 2,048 bits.
 const MIN_MODULUS_CHARACTERS: usize = 342;
-
-/// What is expected of tokens.
-#[derive(Clone, Debug)]
-pub struct OidcSettings {
-    /// The issuer, exactly as its tokens spell it.
-    pub issuer: String,
-    /// Whom the tokens are for.
-    pub audience: String,
-    /// Where the keys are; `None`: the issuer's discovery document says it.
-    pub jwks_url: Option<Url>,
-    /// The claim that names the user.
-    pub user_claim: String,
-    /// The claim that lists the user's groups.
-    pub groups_claim: String,
-    /// Users who may decide.
-    pub admins: BTreeSet<String>,
-    /// Groups whose members may decide.
-    pub admin_groups: BTreeSet<String>,
-    /// Groups whose members may look; empty: whoever has a token.
-    pub viewer_groups: BTreeSet<String>,
-}
 
 /// Why a token names no user. None of these quotes it.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -78,12 +56,13 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// Trusts `settings.issuer`, which is asked for its keys with `access`, at the first token.
+    /// Trusts `settings.issuer`, which is asked for its keys at the first token.
     ///
     /// # Errors
     /// [`SinkSetupError`] if the certificate authorities cannot be read.
-    pub fn new(settings: OidcSettings, access: &HttpAccess, clock: Arc<dyn Clock>) -> Result<Self, SinkSetupError> {
+    pub fn new(settings: OidcSettings, clock: Arc<dyn Clock>) -> Result<Self, SinkSetupError> {
         crypto::install();
+        let access = HttpAccess { bearer_token_file: None, ca_file: settings.ca_file.clone() };
         let keys = Keys::new(access.client()?, settings.issuer.clone(), settings.jwks_url.clone(), clock);
         Ok(Self { settings, keys })
     }
@@ -135,8 +114,8 @@ impl Verifier {
             return Err(TokenRefused::Wrong("its mail address is not verified"));
         }
         let groups = groups(claims.get(&self.settings.groups_claim));
-        let any_of = |wanted: &BTreeSet<String>| groups.iter().any(|group| wanted.contains(*group));
-        let admin = self.settings.admins.contains(name) || any_of(&self.settings.admin_groups);
+        let any_of = |wanted: &[String]| groups.iter().any(|group| wanted.iter().any(|one| one == group));
+        let admin = self.settings.admins.iter().any(|admin| admin == name) || any_of(&self.settings.admin_groups);
         let viewers = &self.settings.viewer_groups;
         if !admin && !viewers.is_empty() && !any_of(viewers) {
             return Err(TokenRefused::NoViewer);

@@ -15,15 +15,12 @@ const CAREFUL_SNAPSHOT_EVERY: Duration = Duration::from_secs(1);
 impl DetectWorker {
     /// Applies one record, unless it has ended too many processes.
     pub(super) fn record(&self, slot: &mut Slot, position: Position, record: &Record<'_>) -> Result<(), RunError> {
-        if !slot.care.is_careful() {
-            slot.stage.apply(position, record, &mut slot.outputs);
-            return Ok(());
+        if slot.care.is_careful() {
+            // What is behind a snapshot is not handled again: the next process begins nearer to the culprit.
+            slot.snapshot_due = slot.snapshot_due.min(Instant::now() + CAREFUL_SNAPSHOT_EVERY);
         }
-        // What is behind a snapshot is not handled again: the next process begins nearer to the culprit.
-        slot.snapshot_due = slot.snapshot_due.min(Instant::now() + CAREFUL_SNAPSHOT_EVERY);
         match self.trials.enter(&self.publisher.activity.name, slot.at.partition, position, slot.care)? {
-            Entry::Free => slot.stage.apply(position, record, &mut slot.outputs),
-            Entry::Noted(handling) => {
+            Entry::Handle(handling) => {
                 slot.stage.apply(position, record, &mut slot.outputs);
                 slot.care = handling.done(slot.care)?;
             }

@@ -232,17 +232,9 @@ fn handle(
     out: &mut RecordOut<'_>,
     care: Care,
 ) -> Result<Care, RunError> {
-    if !care.is_careful() {
-        stage.process(record, out);
-        return Ok(care);
-    }
     let at = Position { offset: record.offset, ordinal: Ordinal(0) };
     match trials.enter(topic, record.partition, at, care)? {
-        Entry::Free => {
-            stage.process(record, out);
-            Ok(care)
-        }
-        Entry::Noted(handling) => {
+        Entry::Handle(handling) => {
             stage.process(record, out);
             handling.done(care)
         }

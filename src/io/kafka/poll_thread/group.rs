@@ -61,7 +61,7 @@ impl<S: Send + 'static> PollThread<S> {
         ready.extend(self.setup.prepare.ready.try_iter());
         if self.setup.lifecycle.is_stopping() {
             // The client closes only after an answer; nobody reads what it fetches now.
-            let list = self.list(wanted.iter().map(|at| (*at, None, "")));
+            let list = self.bare_list(&wanted);
             return self.consumer.incremental_assign(&list).map_err(RunError::kafka("assigning while stopping"));
         }
         if ready.len() < wanted.len() {
@@ -136,7 +136,7 @@ impl<S: Send + 'static> PollThread<S> {
             self.phase = Phase::Released;
             return Ok(());
         }
-        let list = self.list(partitions.iter().map(|at| (*at, None, "")));
+        let list = self.bare_list(partitions);
         self.consumer.incremental_unassign(&list).map_err(RunError::kafka("giving partitions up"))
     }
 
@@ -157,12 +157,8 @@ impl<S: Send + 'static> PollThread<S> {
         changes.extend(std::iter::from_fn(|| self.setup.notes.next_change()));
         for change in changes {
             let answered = match change {
-                Change::Assign(wanted) => {
-                    self.consumer.incremental_assign(&self.list(wanted.iter().map(|at| (*at, None, ""))))
-                }
-                Change::Revoke { partitions, .. } => {
-                    self.consumer.incremental_unassign(&self.list(partitions.iter().map(|at| (*at, None, ""))))
-                }
+                Change::Assign(wanted) => self.consumer.incremental_assign(&self.bare_list(&wanted)),
+                Change::Revoke { partitions, .. } => self.consumer.incremental_unassign(&self.bare_list(&partitions)),
             };
             if let Err(error) = answered {
                 tracing::debug!(stage = self.setup.stage, %error, "answering while abandoning");

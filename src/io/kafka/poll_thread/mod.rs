@@ -148,6 +148,11 @@ impl<S: Send + 'static> PollThread<S> {
         }
     }
 
+    /// Partitions without offsets.
+    fn bare_list(&self, partitions: &[TopicPartition]) -> TopicPartitionList {
+        self.list(partitions.iter().map(|at| (*at, None, "")))
+    }
+
     fn list<'a>(
         &self,
         partitions: impl Iterator<Item = (TopicPartition, Option<Offset>, &'a str)>,

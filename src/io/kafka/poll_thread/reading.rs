@@ -33,7 +33,7 @@ impl<S: Send + 'static> PollThread<S> {
     }
 
     pub(super) fn pause_or_resume(&self, at: TopicPartition, pause: bool) {
-        let list = self.list(std::iter::once((at, None, "")));
+        let list = self.bare_list(&[at]);
         let done = if pause { self.consumer.pause(&list) } else { self.consumer.resume(&list) };
         if let Err(error) = done {
             tracing::warn!(stage = self.setup.stage, %error, pause, "pausing or resuming a partition");
