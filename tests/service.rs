@@ -3,71 +3,21 @@
 mod common;
 
 use common::kafka::{Kafka, Line, eventually, produce, read_all};
+use common::process::{Process, free_port};
 use leakwatch::core::incident::{Incident, Status};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 const SOURCE_PARTITIONS: i32 = 4;
 const LEAVERS: u32 = 40;
 const WITHIN: Duration = Duration::from_mins(1);
 
-struct Process {
-    child: Child,
-    port: u16,
-    log: PathBuf,
-}
-
-impl Process {
-    fn start(directory: &Path, name: &str, brokers: &str, test: &str) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();
-        let config = directory.join(format!("{name}.yaml"));
-        std::fs::write(&config, configuration(directory, brokers, test, port)).expect("written");
-        let log = directory.join(format!("{name}.log"));
-        let child = Command::new(env!("CARGO_BIN_EXE_leakwatch"))
-            .args(["run", "--config"])
-            .arg(&config)
-            .stdout(Stdio::null())
-            .stderr(std::fs::File::create(&log).expect("a file"))
-            .spawn()
-            .expect("starts");
-        Self { child, port, log }
-    }
-
-    /// Status line and body of `path`.
-    fn get(&self, path: &str) -> Option<(String, String)> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).ok()?;
-        let (head, body) = answer.split_once("\r\n\r\n")?;
-        Some((head.lines().next()?.to_owned(), body.to_owned()))
-    }
-
-    fn is_ready(&self) -> bool {
-        self.get("/readyz").is_some_and(|(status, _)| status.contains("200"))
-    }
-
-    fn metric(&self, series: &str) -> f64 {
-        let (_, body) = self.get("/metrics").unwrap_or_default();
-        let line = body.lines().find(|line| line.starts_with(series));
-        line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or(0.0)
-    }
-
-    fn log(&self) -> String {
-        std::fs::read_to_string(&self.log).expect("a log")
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn start(directory: &Path, name: &str, brokers: &str, test: &str) -> Process {
+    let port = free_port();
+    Process::start(directory, name, &configuration(directory, brokers, test, port), port)
 }
 
 fn configuration(directory: &Path, brokers: &str, test: &str, port: u16) -> String {
@@ -137,7 +87,7 @@ fn a_broker_that_is_away_is_no_reason_to_restart_and_none_to_hang() {
     let directory = tempfile::tempdir().expect("a directory");
     write_directory(directory.path());
     let brokers = config.get("bootstrap.servers").expect("set").to_owned();
-    let mut process = Process::start(directory.path(), "away", &brokers, test);
+    let mut process = start(directory.path(), "away", &brokers, test);
     eventually("it is ready", WITHIN, || process.is_ready());
     drop(kafka);
     eventually("it misses the broker", WITHIN, || {
@@ -163,8 +113,8 @@ fn two_processes_of_which_one_is_killed_raise_every_page_once() {
     write_directory(directory.path());
     let brokers = config.get("bootstrap.servers").expect("set").to_owned();
 
-    let mut first = Process::start(directory.path(), "first", &brokers, test);
-    let mut second = Process::start(directory.path(), "second", &brokers, test);
+    let mut first = start(directory.path(), "first", &brokers, test);
+    let mut second = start(directory.path(), "second", &brokers, test);
     eventually("both are ready", WITHIN, || first.is_ready() && second.is_ready());
     produce(&config, &topic("source"), events(0..10_000));
     eventually("the first has made activity", WITHIN, || first.metric("leakwatch_activity_records_total") > 500.0);

@@ -28,7 +28,7 @@ pub fn create_topics_with(kafka: &Kafka, test: &str, activity_partitions: i32, s
 
 /// A configuration for them: one native source, state and `rules` (a file's name) in `directory`, metrics and console on
 /// `ports`, and `more` at the end. Lines of `more` that are indented belong to `http`.
-fn configuration(kafka: &Kafka, test: &str, directory: &Path, rules: &str, ports: [u16; 2], more: &str) -> String {
+pub fn configuration(kafka: &Kafka, test: &str, directory: &Path, rules: &str, ports: [u16; 2], more: &str) -> String {
     let topics = OWN.map(|topic| format!("  {topic}: {test}.{topic}\n")).concat();
     let (config, directory) = (kafka.config(), directory.display());
     let brokers = config.get("bootstrap.servers").expect("set");

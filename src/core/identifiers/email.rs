@@ -76,11 +76,11 @@ fn latin_label(label: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::identifiers::testing::normal_or_dash;
     use proptest::prelude::*;
 
     fn normal(raw: &str) -> String {
-        let mut out = String::new();
-        if normalise(raw, &mut out) { out } else { "-".to_owned() }
+        normal_or_dash(|out| normalise(raw, out))
     }
 
     #[test]

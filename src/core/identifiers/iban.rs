@@ -22,11 +22,11 @@ pub fn is_iban(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::identifiers::testing::normal_or_dash;
     use proptest::prelude::*;
 
     fn normal(raw: &str) -> String {
-        let mut out = String::new();
-        if normalise(raw, &mut out) { out } else { "-".to_owned() }
+        normal_or_dash(|out| normalise(raw, out))
     }
 
     #[test]

@@ -13,6 +13,8 @@ mod phone;
 mod region;
 mod scan;
 mod tag;
+#[cfg(test)]
+mod testing;
 
 pub use kind::IdentifierKind;
 pub use mask::{mask, mask_in};

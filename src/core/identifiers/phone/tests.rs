@@ -1,10 +1,10 @@
 use super::*;
+use crate::core::identifiers::testing::normal_or_dash;
 use proptest::prelude::*;
 
 fn normal(raw: &str, region: &str) -> String {
-    let mut out = String::new();
     let region = region.parse().expect("a region");
-    if normalise(raw, region, &mut out) { out } else { "-".to_owned() }
+    normal_or_dash(|out| normalise(raw, region, out))
 }
 
 #[test]
