@@ -290,6 +290,7 @@ fn a_killed_service_goes_on_from_what_s3_has() {
     assert!(third.metric("leakwatch_snapshots_unusable_total{reason=\"damaged\"}") > 0.5, "{}", third.log());
     bench.read("e2", 3);
     bench.await_raised("bulk-read", Some("e2"));
+    bench.await_raised("snapshot-skipped", Some("partition 0"));
     assert!(!bench.is_raised("state-incomplete", None) && !bench.is_raised("gap", None));
     kill(third);
 
