@@ -13,6 +13,7 @@ use super::super::workers::Prepared;
 use super::newest::Newest;
 use crate::core::activity::{BatchBuilder, Control, Record, SkippedSnapshots};
 use crate::core::units::{Offset, Partition};
+use crate::io::lifecycle::chain;
 use crate::io::snapshots::{Snapshot, SnapshotStore};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -87,6 +88,7 @@ impl Preparer for StatePreparer {
         let older = found.filter(|_| finding != Finding::Shorter);
         self.record(partition, start, finding, (skipped, older.is_some()))?;
         let stage = older.map_or_else(|| self.factory.fresh(partition, self.partitions), |(_, stage)| stage);
+        self.clear_staged(partition);
         self.services.metrics.snapshots.restore.observe(begun.elapsed().as_secs_f64());
         tracing::info!(partition = partition.0, %start, ?finding, end = %ends.high, "partition restored");
         let care = self.trials.begin(&self.topic, partition, start)?;
@@ -112,6 +114,17 @@ impl StatePreparer {
     pub(super) fn same_count(&self, snapshot: &Snapshot) -> Result<(), RunError> {
         let (now, then) = (self.partitions, snapshot.header.partitions);
         if now == then { Ok(()) } else { Err(RunError::PartitionCount { topic: self.topic.clone(), now, then }) }
+    }
+
+    /// Where processes are killed again and again, none may live long enough to clear up between its snapshots.
+    fn clear_staged(&self, partition: Partition) {
+        match self.store.clear_staged(partition) {
+            Ok(0) => {}
+            Ok(files) => tracing::info!(partition = partition.0, files, "unfinished snapshots deleted"),
+            Err(error) => {
+                tracing::warn!(partition = partition.0, error = chain(&error), "unfinished snapshots stay");
+            }
+        }
     }
 
     /// Writes what is missing, and which snapshots were, into the partition, so that detect raises it like everything
