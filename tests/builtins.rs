@@ -4,7 +4,9 @@
 mod cluster;
 
 use cluster::Cluster;
-use leakwatch::core::activity::{Activity, Control, FilterFigures, Flags, Origin, Record, SourceNote, Tick};
+use leakwatch::core::activity::{
+    Activity, Control, FilterFigures, Flags, Origin, Record, SkippedSnapshots, SourceNote, Tick,
+};
 use leakwatch::core::incident::{EntityKind, Severity, Status};
 use leakwatch::core::ingest::partition_of;
 use leakwatch::core::time::{EventTime, Millis};
@@ -179,6 +181,32 @@ fn what_was_lost_wakes_somebody() {
     let incomplete = watch.cluster.last_of("state-incomplete");
     assert_eq!((incomplete.status, incomplete.severity), (Status::Opened, Severity::Page));
     assert_eq!(watch.told("directory-refused", "directory"), [(Status::Opened, Severity::Warning)]);
+}
+
+#[test]
+fn snapshots_that_could_not_be_used_are_one_warning_however_often_it_restarts() {
+    let mut watch = Watch::new();
+    let skipped = SkippedSnapshots { damaged: 1, version: 1, foreign: 0 };
+    for minute in [1, 2, 50] {
+        let control = Control::SnapshotsSkipped { skipped, older: true, noticed: at(minute) };
+        watch.cluster.append("anybody", &Record::Control(control));
+        watch.tick(minute);
+    }
+    let raised = watch.cluster.last_of("snapshot-skipped").clone();
+    assert_eq!(watch.told("snapshot-skipped", &raised.entity.id), [(Status::Opened, Severity::Warning)]);
+    assert_eq!(
+        raised.summary,
+        format!(
+            "2 of the snapshots of {} could not be used (1 damaged or cut, 1 of another version): its counts were rebuilt \
+             from an older one and the log.",
+            raised.entity.id
+        )
+    );
+    for hour in 2..=26 {
+        watch.tick(hour * 60);
+    }
+    let told = watch.told("snapshot-skipped", &raised.entity.id);
+    assert_eq!(told, [(Status::Opened, Severity::Warning), (Status::Resolved, Severity::Warning)]);
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn every_metric_has_its_line_and_every_line_its_metric() {
 }
 
 /// What is raised without a rule of a file.
-const BUILT_IN: [&str; 9] = [
+const BUILT_IN: [&str; 10] = [
     "silent-source",
     "quiet-source",
     "actor-flood",
@@ -57,6 +57,7 @@ const BUILT_IN: [&str; 9] = [
     "look-alike",
     "gap",
     "state-incomplete",
+    "snapshot-skipped",
 ];
 /// The parts of a runbook, in the order in which they are needed.
 const PARTS: [&str; 5] = [

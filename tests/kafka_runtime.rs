@@ -237,6 +237,10 @@ fn damaged_snapshots_are_passed_over_and_a_changed_partition_count_is_refused() 
     // Two of each partition, and those of partition 0 once more when the partition count was checked.
     assert_eq!(unusable.with_label_values(&["damaged"]).get(), 6);
     assert_eq!(second.stop(), None);
+    let told = bench.control_records().into_iter().filter(|(_, control)| control.starts_with("SnapshotsSkipped"));
+    let mut told: Vec<_> = told.map(|(partition, _)| partition).collect();
+    told.sort_unstable();
+    assert_eq!(told, [0, 1], "the log has it, once for each partition");
 
     bench.kafka.add_partitions(&bench.topics.activity, 3);
     eventually("three partitions are known", WITHIN, || {

@@ -126,6 +126,26 @@ fn google_is_asked_to_write_only_what_is_absent_by_a_signed_service_account() {
 }
 
 #[test]
+fn what_is_damaged_only_on_its_way_is_read_again() {
+    const TEST: &str = "what_is_damaged_only_on_its_way_is_read_again";
+    let Some(server) = ObjectServer::start(Kind::S3, TEST) else { return };
+    let (runtime, gate) = (runtime(), Gate::before(server.port));
+    let scope = Scope { deployment: "shop".into(), topic: "activity".into() };
+    let store = opened(&server.state(gate.port, ""));
+    let store = SnapshotStore::new(store, scope, 1, runtime.handle().clone());
+    store.put(&snapshot(5, b"state", EventTime::MIN)).expect("writes");
+    let name = store.list(Partition(0)).expect("lists").remove(0);
+    for mode in [Mode::Garbled(1), Mode::Garbled(97), Mode::Cut] {
+        gate.once(mode);
+        let read = store.read(Partition(0), &name).unwrap_or_else(|error| panic!("{mode:?}: {error}"));
+        assert_eq!(read.state, b"state");
+        gate.set(mode);
+        assert!(matches!(store.read(Partition(0), &name), Err(SnapshotError::Format(_))), "{mode:?}");
+    }
+    assert_eq!(gate.hurt(), 9, "once, and then both times");
+}
+
+#[test]
 fn a_wrong_secret_is_said_and_never_shown() {
     let Some(server) = ObjectServer::start(Kind::S3, "a_wrong_secret_is_said_and_never_shown") else { return };
     let secret = std::fs::read_to_string(server.file("secret")).expect("a secret");
@@ -290,6 +310,7 @@ fn a_killed_service_goes_on_from_what_s3_has() {
     assert!(third.metric("leakwatch_snapshots_unusable_total{reason=\"damaged\"}") > 0.5, "{}", third.log());
     bench.read("e2", 3);
     bench.await_raised("bulk-read", Some("e2"));
+    bench.await_raised("snapshot-skipped", Some("partition 0"));
     assert!(!bench.is_raised("state-incomplete", None) && !bench.is_raised("gap", None));
     kill(third);
 

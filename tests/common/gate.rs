@@ -1,17 +1,23 @@
-//! A gate before a server on this machine: open, shut, answering nonsense, or not answering.
+//! A gate before an HTTP server on this machine: open, shut, slow, or changing what comes through it.
 
-use std::io::{Read, Write};
+mod http;
+
+use http::{Request, cut, garbled, told};
+use std::io::{Read, Result, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// How often a connection looks whether the gate has changed.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// How often a connection, and whoever waits for one, looks whether the gate has changed.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// Who connects and asks for nothing is no longer waited for.
+const ASKED_WITHIN: Duration = Duration::from_secs(30);
+/// An answer that trickles comes in so many parts.
+const PARTS: u32 = 20;
 
-/// What the gate does with a request.
+/// What the gate does with a request. Of what is written, a fault of reading lets everything through, and the other way round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Mode {
     /// Lets it through.
     Open,
@@ -21,77 +27,183 @@ pub enum Mode {
     Nonsense,
     /// Never answers.
     Silent,
+    /// Lets it through after so long.
+    Slow(Duration),
+    /// Lets it through; the answer comes bit by bit over so long.
+    Trickling(Duration),
+    /// Resets the connection.
+    Reset,
+    /// Nobody listens.
+    Refusing,
+    /// What was read has another byte in every so many.
+    Garbled(usize),
+    /// What was read is half of it, and called whole.
+    Cut,
+    /// The first half of what is to be written comes through, and no more.
+    HalfWritten,
+    /// What is to be written comes through; its answer does not.
+    Unanswered,
 }
 
-/// The gate; connections of an earlier mode end with it.
+/// The gate; it takes one request a connection.
 #[derive(Clone)]
 pub struct Gate {
-    mode: Arc<AtomicU8>,
+    mode: Arc<Mutex<Mode>>,
+    once: Arc<AtomicBool>,
+    hurt: Arc<AtomicUsize>,
+    server: u16,
     pub port: u16,
+}
+
+impl Mode {
+    fn hurts(self, request: &Request) -> bool {
+        match self {
+            Self::Open => false,
+            Self::Garbled(_) | Self::Cut => !request.writes(),
+            Self::HalfWritten | Self::Unanswered => request.writes(),
+            Self::Failing
+            | Self::Nonsense
+            | Self::Silent
+            | Self::Slow(_)
+            | Self::Trickling(_)
+            | Self::Reset
+            | Self::Refusing => true,
+        }
+    }
 }
 
 impl Gate {
     pub fn before(server: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let gate = Self { mode: Arc::default(), port };
+        let mode = Arc::new(Mutex::new(Mode::Open));
+        let gate = Self { mode, once: Arc::default(), hurt: Arc::default(), server, port };
         let here = gate.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let here = here.clone();
-                std::thread::spawn(move || here.serve(stream, server));
-            }
-        });
+        std::thread::spawn(move || here.listen(listener));
         gate
     }
 
     pub fn set(&self, mode: Mode) {
-        self.mode.store(mode as u8, Ordering::SeqCst);
+        self.once.store(false, Ordering::SeqCst);
+        *self.mode.lock().unwrap_or_else(PoisonError::into_inner) = mode;
     }
 
-    fn is(&self, mode: Mode) -> bool {
-        self.mode.load(Ordering::SeqCst) == mode as u8
+    /// For one request that `mode` hurts; then it is open again.
+    pub fn once(&self, mode: Mode) {
+        self.set(mode);
+        self.once.store(true, Ordering::SeqCst);
     }
 
-    fn serve(&self, mut client: TcpStream, server: u16) {
-        if self.is(Mode::Open) {
-            let Ok(mut server) = TcpStream::connect(("127.0.0.1", server)) else { return };
-            let (mut from, mut to) = (client.try_clone().expect("a socket"), server.try_clone().expect("a socket"));
-            let gate = self.clone();
-            std::thread::spawn(move || gate.pass(&mut from, &mut to));
-            self.pass(&mut server, &mut client);
-        } else if self.is(Mode::Silent) {
-            self.while_in(Mode::Silent);
-        } else {
-            let (line, body) = if self.is(Mode::Failing) { ("503 Busy", "") } else { ("200 OK", "<what is this?>") };
-            let length = body.len();
-            let answer = format!("HTTP/1.1 {line}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
-            // What was asked is read to its pause, so that the answer is not lost to a reset.
-            let _ = client.set_read_timeout(Some(LOOK_EVERY));
-            let mut asked = [0; 16 * 1024];
-            while client.read(&mut asked).is_ok_and(|read| read > 0) {}
-            let _ = client.write_all(answer.as_bytes());
+    /// How many requests were not simply let through so far.
+    pub fn hurt(&self) -> usize {
+        self.hurt.load(Ordering::SeqCst)
+    }
+
+    fn mode(&self) -> Mode {
+        *self.mode.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn listen(&self, listener: TcpListener) {
+        let mut listener = Some(listener);
+        loop {
+            if self.mode() == Mode::Refusing {
+                listener = None;
+            } else if listener.is_none() {
+                listener = TcpListener::bind(("127.0.0.1", self.port)).ok();
+            }
+            let accepted = listener.as_ref().and_then(|listener| {
+                listener.set_nonblocking(true).ok()?;
+                listener.accept().ok()
+            });
+            let Some((client, _)) = accepted else {
+                std::thread::sleep(LOOK_EVERY);
+                continue;
+            };
+            let here = self.clone();
+            std::thread::spawn(move || {
+                let _ = client.set_nonblocking(false).and_then(|()| here.serve(&client));
+                let _ = client.shutdown(Shutdown::Both);
+            });
         }
-        let _ = client.shutdown(Shutdown::Both);
     }
 
-    fn while_in(&self, mode: Mode) {
-        while self.is(mode) {
-            std::thread::sleep(LOOK_EVERY);
+    fn serve(&self, mut client: &TcpStream) -> Result<()> {
+        client.set_read_timeout(Some(ASKED_WITHIN))?;
+        client.peek(&mut [0])?;
+        if self.mode() == Mode::Reset {
+            self.hurt_one();
+            // Closed with something unread: that is a reset.
+            return Ok(());
         }
-    }
-
-    fn pass(&self, from: &mut TcpStream, to: &mut TcpStream) {
-        let _ = from.set_read_timeout(Some(LOOK_EVERY));
-        let mut bytes = [0; 16 * 1024];
-        while self.is(Mode::Open) {
-            match from.read(&mut bytes) {
-                Ok(0) => break,
-                Ok(read) if to.write_all(&bytes[..read]).is_ok() => {}
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-                Ok(_) | Err(_) => break,
+        let request = Request::read(client)?;
+        let mode = self.mode();
+        if mode.hurts(&request) {
+            self.hurt_one();
+        }
+        if let Some(answer) = self.answer(mode, &request)? {
+            let (parts, pause) =
+                if let Mode::Trickling(time) = mode { (PARTS, time / PARTS) } else { (1, Duration::ZERO) };
+            for part in answer.chunks(answer.len().div_ceil(parts as usize).max(1)) {
+                client.write_all(part)?;
+                std::thread::sleep(pause);
             }
         }
-        let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
+        Ok(())
+    }
+
+    fn answer(&self, mode: Mode, request: &Request) -> Result<Option<Vec<u8>>> {
+        let writes = request.writes();
+        match mode {
+            Mode::Failing => Ok(Some(told("503 Busy", ""))),
+            Mode::Nonsense => Ok(Some(told("200 OK", "<what is this?>"))),
+            Mode::Silent | Mode::Reset | Mode::Refusing => self.never(mode),
+            Mode::Slow(time) => {
+                std::thread::sleep(time);
+                self.passed(request)
+            }
+            Mode::HalfWritten if writes => {
+                let half = request.body.len() / 2;
+                let _server = self.ask(&request.head, &request.body[..half])?;
+                self.never(mode)
+            }
+            Mode::Unanswered if writes => {
+                self.passed(request)?;
+                self.never(mode)
+            }
+            Mode::Garbled(every) if !writes => Ok(self.passed(request)?.map(|answer| garbled(answer, every))),
+            Mode::Cut if !writes => Ok(self.passed(request)?.map(|answer| cut(&answer))),
+            Mode::Open | Mode::Trickling(_) | Mode::Garbled(_) | Mode::Cut | Mode::HalfWritten | Mode::Unanswered => {
+                self.passed(request)
+            }
+        }
+    }
+
+    /// No answer, for as long as the mode lasts.
+    fn never(&self, mode: Mode) -> Result<Option<Vec<u8>>> {
+        while self.mode() == mode {
+            std::thread::sleep(LOOK_EVERY);
+        }
+        Ok(None)
+    }
+
+    fn passed(&self, request: &Request) -> Result<Option<Vec<u8>>> {
+        let mut answer = Vec::new();
+        self.ask(&request.head, &request.body)?.read_to_end(&mut answer)?;
+        Ok(Some(answer))
+    }
+
+    fn ask(&self, head: &[u8], body: &[u8]) -> Result<TcpStream> {
+        let mut server = TcpStream::connect(("127.0.0.1", self.server))?;
+        server.write_all(head)?;
+        server.write_all(body)?;
+        Ok(server)
+    }
+
+    /// It counts before it acts: who waits for it then finds the request in the gate's hands.
+    fn hurt_one(&self) {
+        self.hurt.fetch_add(1, Ordering::SeqCst);
+        if self.once.load(Ordering::SeqCst) {
+            self.set(Mode::Open);
+        }
     }
 }

@@ -2,8 +2,9 @@
 
 use leakwatch::config::Settings;
 use leakwatch::io::snapshots::{Scope, SnapshotStore};
-use leakwatch::io::stores;
+use leakwatch::io::stores::{self, Store};
 use object_store::ObjectStore;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -63,6 +64,9 @@ impl ObjectServer {
 
     fn serve(kind: Kind, library: &Path) -> Self {
         let (directory, port) = (tempfile::tempdir().expect("a directory"), free_port());
+        // Whoever is to read the credentials may be another user.
+        let all_may_read = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(directory.path(), all_may_read).expect("permissions");
         let log = std::fs::File::create(directory.path().join("server.log")).expect("a file");
         let child = Command::new("python3")
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stores/serve.py"))
@@ -106,18 +110,18 @@ impl ObjectServer {
 
     /// What the service itself would open.
     pub fn store(&self) -> Arc<dyn ObjectStore> {
-        opened(&self.state(self.port, ""))
+        opened(&self.state(self.port, "")).objects
     }
 
     /// The snapshots in it.
     pub fn snapshots(&self, deployment: &str, topic: &str, runtime: &tokio::runtime::Runtime) -> SnapshotStore {
         let scope = Scope { deployment: deployment.to_owned(), topic: topic.to_owned() };
-        SnapshotStore::new(self.store(), scope, 1, runtime.handle().clone())
+        SnapshotStore::new(opened(&self.state(self.port, "")), scope, 1, runtime.handle().clone())
     }
 }
 
 /// The store of a configuration with this `state` section.
-pub fn opened(state: &str) -> Arc<dyn ObjectStore> {
+pub fn opened(state: &str) -> Store {
     let yaml = format!("kafka: {{brokers: [localhost:9092]}}\n{state}");
     let settings = Settings::parse(&yaml, "leakwatch.yaml").expect("valid");
     stores::open(&settings.state.store).expect("opens")

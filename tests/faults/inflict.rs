@@ -3,16 +3,14 @@
 use crate::common::brokers::{BROKERS, Brokers};
 use crate::fleet::{Fleet, as_nobody, faketime};
 use crate::receiver::{Mood, Receiver};
+use crate::stores::{Place, Stores};
 use leakwatch::config::settings::Role;
 use rand::Rng;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -21,8 +19,8 @@ use std::time::{Duration, Instant};
 pub const SESSION_TIMEOUT_MS: u64 = 6_000;
 /// No file may grow beyond this while the disk is full.
 const FULL_AT_BYTES: &str = "64";
-/// A snapshot's write is waited for this long.
-const WRITE_WITHIN: Duration = Duration::from_secs(3);
+/// What a kill has to meet is waited for this long.
+pub const WRITE_WITHIN: Duration = Duration::from_secs(3);
 const GROUP_EMPTY_WITHIN: Duration = Duration::from_secs(30);
 
 /// What can go wrong.
@@ -46,10 +44,18 @@ pub enum Fault {
     Election,
     /// Detect's files cannot grow.
     DiskFull,
-    /// The state store refuses writes.
+    /// The deployment's state moves to the other store, where it is as old as it was left.
+    StoreMoved,
+    /// The directory refuses writes.
     StoreReadOnly,
-    /// The newest snapshot of every partition is cut or overwritten.
+    /// In the directory, the newest snapshot of every partition is cut or overwritten.
     StoreGarbage,
+    /// The object store takes seconds a request, or its answers trickle.
+    StoreSlow,
+    /// The object store answers 503, resets connections, takes none, or does what it is asked and says nothing.
+    StoreFailing,
+    /// The object store's answers come changed, cut, or are something else.
+    StoreNonsense,
     /// A process's clock jumps, and back.
     Clock,
     /// Whoever is told answers 503, or takes seconds.
@@ -60,20 +66,31 @@ pub enum Fault {
 
 impl Fault {
     /// What a run does besides killing, each with its weight.
-    pub const OTHERS: [(Self, usize); 12] = [
+    pub const OTHERS: [(Self, usize); 10] = [
         (Self::BrokerKill, 4),
         (Self::BrokerPause, 3),
         (Self::Election, 2),
         (Self::Zombie, 2),
         (Self::Scale, 1),
         (Self::DiskFull, 1),
-        (Self::StoreReadOnly, 1),
-        (Self::StoreGarbage, 1),
         (Self::Clock, 2),
         (Self::Receiver, 1),
         (Self::GroupReset, 1),
         (Self::KillAfterDelivery, 1),
     ];
+
+    /// What is done to a store of state besides, each with its weight.
+    pub const fn of_store(place: Place) -> &'static [(Self, usize)] {
+        match place {
+            Place::Directory => &[(Self::StoreReadOnly, 1), (Self::StoreGarbage, 1)],
+            Place::Service => &[(Self::StoreSlow, 1), (Self::StoreFailing, 1), (Self::StoreNonsense, 1)],
+        }
+    }
+
+    /// Whether it may make a snapshot look unusable.
+    pub fn damages(self) -> bool {
+        matches!(self, Self::StoreGarbage | Self::StoreNonsense)
+    }
 
     /// Whether it is one of a broker's.
     pub fn is_of_a_broker(self) -> bool {
@@ -90,8 +107,8 @@ pub struct Trouble {
     pub brokers: Arc<Mutex<Brokers>>,
     /// Who is told.
     pub receiver: Arc<Receiver>,
-    /// The state store.
-    pub state: PathBuf,
+    /// Where detect keeps its state.
+    pub stores: Arc<Stores>,
     /// The deployment's name.
     pub deployment: String,
     /// The activity topic.
@@ -105,7 +122,7 @@ impl Trouble {
     pub fn inflict(&self, fault: Fault, rng: &mut ChaCha8Rng) {
         let inflicted = match fault {
             Fault::Kill => self.kill(rng),
-            Fault::KillInSnapshotWrite => self.kill_in_snapshot_write(),
+            Fault::KillInSnapshotWrite => self.kill_in_snapshot_write(rng),
             Fault::KillAfterDelivery => self.kill_after_delivery(rng),
             Fault::Zombie => self.zombie(rng),
             Fault::Scale => self.scale(rng),
@@ -113,8 +130,12 @@ impl Trouble {
             Fault::BrokerPause => self.broker_pause(rng),
             Fault::Election => lock(&self.brokers).elect(),
             Fault::DiskFull => self.disk_full(rng),
+            Fault::StoreMoved => self.store_moves(),
             Fault::StoreReadOnly => self.store_read_only(rng),
             Fault::StoreGarbage => self.store_garbage(rng),
+            Fault::StoreSlow => self.store_slow(rng),
+            Fault::StoreFailing => self.store_fails(rng),
+            Fault::StoreNonsense => self.store_tells_nonsense(rng),
             Fault::Clock => self.clock(rng),
             Fault::Receiver => self.receiver_fails(rng),
             Fault::GroupReset => self.group_reset(rng),
@@ -127,18 +148,6 @@ impl Trouble {
         // Often back at once, under its name; sometimes only after its partitions went to others.
         let away = if rng.random_range(0..4) == 0 { SESSION_TIMEOUT_MS + 1_500 } else { rng.random_range(0..1_500) };
         lock(&self.fleet).kill(role, rng.random_range(0..8), Duration::from_millis(away))
-    }
-
-    /// It counts only where the file is still in the making afterwards: else the write was over before the kill.
-    fn kill_in_snapshot_write(&self) -> bool {
-        let (cut_before, until) = (being_written(&self.state), Instant::now() + WRITE_WITHIN);
-        while Instant::now() < until {
-            if !being_written(&self.state).is_subset(&cut_before) {
-                lock(&self.fleet).kill_all(Role::Detect, Duration::from_millis(300));
-                return !being_written(&self.state).is_subset(&cut_before);
-            }
-        }
-        false
     }
 
     fn kill_after_delivery(&self, rng: &mut ChaCha8Rng) -> bool {
@@ -207,41 +216,6 @@ impl Trouble {
         full
     }
 
-    fn store_read_only(&self, rng: &mut ChaCha8Rng) -> bool {
-        let set = |mode| {
-            let folders = folders(&self.state);
-            for folder in &folders {
-                fs::set_permissions(folder, fs::Permissions::from_mode(mode)).expect("permissions");
-            }
-            !folders.is_empty()
-        };
-        let refused = set(0o555);
-        std::thread::sleep(Duration::from_millis(rng.random_range(3_000..6_000)));
-        set(0o755);
-        refused
-    }
-
-    /// The newest only: that two are damaged at once is what the third is for, and a test of its own.
-    fn store_garbage(&self, rng: &mut ChaCha8Rng) -> bool {
-        let mut newest: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
-        for file in files(&self.state).into_iter().filter(|file| file.extension().is_some_and(|e| e == "snapshot")) {
-            let folder = file.parent().expect("a folder").to_owned();
-            let known = newest.entry(folder).or_insert_with(|| file.clone());
-            *known = file.max(known.clone());
-        }
-        let killed = lock(&self.fleet).kill_all(Role::Detect, Duration::from_millis(500));
-        for file in newest.values() {
-            let Ok(mut bytes) = fs::read(file) else { continue };
-            if rng.random_range(0..2) == 0 {
-                bytes.truncate(bytes.len() / 2);
-            } else {
-                rng.fill(&mut bytes[..]);
-            }
-            let _ = fs::write(file, bytes);
-        }
-        killed > 0 && !newest.is_empty()
-    }
-
     /// Within what the contract allows for: an hour's lateness, ten minutes of the future.
     fn clock(&self, rng: &mut ChaCha8Rng) -> bool {
         let offset = ["+40m", "-8m", "+5m", "-30s"].choose(rng).expect("offsets");
@@ -290,28 +264,4 @@ fn limit_files(pid: i32, bytes: &str) -> bool {
     let mut command = Command::new("prlimit");
     command.args(["--pid", &pid.to_string(), &format!("--fsize={bytes}:")]);
     as_nobody(&mut command).status().is_ok_and(|status| status.success())
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    walk(folder).into_iter().filter(|path| !path.is_dir()).collect()
-}
-
-/// Snapshots that somebody writes, or was killed in writing: the store writes beside the place, under a name with this
-/// sign, and renames.
-fn being_written(state: &Path) -> BTreeSet<PathBuf> {
-    files(state).into_iter().filter(|file| file.to_string_lossy().contains('#')).collect()
-}
-
-fn folders(folder: &Path) -> Vec<PathBuf> {
-    walk(folder).into_iter().filter(|path| path.is_dir()).collect()
-}
-
-fn walk(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
-    let inside = entries.flat_map(|entry| {
-        let path = entry.path();
-        let below = if path.is_dir() { walk(&path) } else { Vec::new() };
-        below.into_iter().chain([path])
-    });
-    inside.collect()
 }

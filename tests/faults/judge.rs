@@ -10,9 +10,20 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Built-in incidents that would say that something was lost; nothing here may cause one.
 const LOSSES: [&str; 2] = ["gap", "state-incomplete"];
 const OURS: &str = "exact-";
+/// The built-in incident that says that a snapshot could not be used.
+const SKIPPED: &str = "snapshot-skipped";
 
 /// Lines by incident and revision.
 type Lines = BTreeMap<(String, u32), Incident>;
+
+/// What there is to be raised.
+pub struct Expected<'a> {
+    /// Of the stories.
+    pub stories: &'a Pairs,
+    /// Whether snapshots were made unusable. Which partitions were then restored before their next snapshot is the
+    /// machine's to say, so that any may be told of; without it, none.
+    pub damaged: bool,
+}
 
 /// What a run came to.
 #[derive(Debug, Default)]
@@ -27,6 +38,8 @@ pub struct Verdict {
     pub lines: usize,
     /// Lines that were written more than once, always alike.
     pub repeated: usize,
+    /// Partitions of which it was said that a snapshot could not be used.
+    pub skipped: usize,
     /// Events that the test's own producer wrote twice: how many times they count is then right either way.
     pub told_twice: usize,
 }
@@ -53,12 +66,17 @@ pub fn told_twice(config: &ClientConfig, topic: &str) -> Vec<String> {
 }
 
 /// Compares the topic with what was expected, and what was told with the topic.
-pub fn judge(config: &ClientConfig, topic: &str, expected: &Pairs, told: &Told) -> Verdict {
+pub fn judge(config: &ClientConfig, topic: &str, expected: &Expected<'_>, told: &Told) -> Verdict {
     let mut verdict = Verdict::default();
     let lines = read(config, topic, &mut verdict);
-    let raised: Pairs = lines.values().map(pair).filter(counts).collect();
-    verdict.lost = expected.difference(&raised).cloned().collect();
-    verdict.spurious = raised.difference(expected).cloned().collect();
+    let (skipped, raised): (Pairs, Pairs) = lines.values().map(pair).partition(|(rule, _)| rule == SKIPPED);
+    let raised: Pairs = raised.into_iter().filter(counts).collect();
+    verdict.lost = expected.stories.difference(&raised).cloned().collect();
+    verdict.spurious = raised.difference(expected.stories).cloned().collect();
+    verdict.skipped = skipped.len();
+    if !expected.damaged {
+        verdict.spurious.extend(skipped);
+    }
     verdict.lines = lines.len();
     for ((id, revision), incident) in &lines {
         let key = format!("{id}-{revision}");

@@ -14,33 +14,35 @@ mod judge;
 mod plan;
 mod receiver;
 mod report;
+mod stores;
 mod story;
 
 use common::brokers::Brokers;
 use common::kafka::eventually;
 use common::process::leakwatch;
 use feed::{Feed, PARTITIONS};
-use fleet::{Fleet, NOBODY, faketime};
+use fleet::{Fleet, faketime};
 use inflict::{Fault, SESSION_TIMEOUT_MS, Trouble, lock};
 use judge::Verdict;
 use leakwatch::config::settings::Role;
 use leakwatch::core::activity::{BatchReader, Record};
 use leakwatch::core::ingest::partition_of;
 use plan::Plan;
+use rand::Rng;
 use rand::seq::IndexedRandom;
-use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use receiver::{Mood, Receiver};
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
+use stores::Stores;
 
 const TEST: &str = "faults";
 /// Partitions of the activity log.
@@ -50,7 +52,7 @@ const HEALED_WITHIN: Duration = Duration::from_mins(6);
 /// The sink has a backlog of its own; it is through where nothing was told for so long.
 const TOLD_WITHIN: Duration = Duration::from_secs(8);
 
-fn configuration(directory: &Path, brokers: &str, hook: &str, port: u16) -> String {
+fn configuration(directory: &Path, brokers: &str, hook: &str, state: &str, port: u16) -> String {
     let directory = directory.display();
     let topics = ["activity", "incidents", "shadow", "rejected", "dead_letters", "verdicts", "audit"];
     let topics = topics.map(|topic| format!("  {topic}: {TEST}.{topic}\n")).concat();
@@ -60,7 +62,7 @@ fn configuration(directory: &Path, brokers: &str, hook: &str, port: u16) -> Stri
          \x20 partitions: {{activity: {ACTIVITY_PARTITIONS}}}\n\
          sources:\n  - {{topic: {TEST}.queries, decoder: native, type: query}}\n\
          \x20 - {{topic: {TEST}.egress, decoder: native, type: egress}}\n\
-         rules: {{files: [{directory}/rules.yaml]}}\nstate: {{store: {directory}/state, snapshot_every: 1s}}\n\
+         rules: {{files: [{directory}/rules.yaml]}}\n{state}\
          sinks:\n  - {{name: hook, kind: webhook, url: \"{hook}\", min_severity: info}}\n\
          http: {{metrics: \"127.0.0.1:{port}\", console: \"127.0.0.1:0\"}}\n"
     )
@@ -79,18 +81,14 @@ impl Bench {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().to_owned();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("permissions");
-        let state = path.join("state");
-        fs::create_dir(&state).expect("a directory");
-        if rustix::process::geteuid().is_root() {
-            chown(&state, Some(NOBODY), Some(NOBODY)).expect("given away");
-        }
+        let stores = Arc::new(Stores::new(TEST, &path, plan.place_at(Duration::ZERO)));
         fs::write(path.join("rules.yaml"), story::rules()).expect("written");
         let receiver = Receiver::start();
         let names = ["queries", "egress"].map(|source| format!("{TEST}.{source}"));
         create_sources(&brokers, &names);
         let addresses = brokers.addresses().split(',').map(|one| format!("\"{one}\"")).collect::<Vec<_>>().join(", ");
-        let (hook, at) = (receiver.url.clone(), path.clone());
-        let configure = move |port| configuration(&at, &addresses, &hook, port);
+        let (hook, at, kept_in) = (receiver.url.clone(), path.clone(), Arc::clone(&stores));
+        let configure = move |port| configuration(&at, &addresses, &hook, &kept_in.section(), port);
         fs::write(path.join("topics.yaml"), configure(0)).expect("written");
         leakwatch(&["topics", "apply", "--config", path.join("topics.yaml").to_str().expect("text")]);
         let feed = Feed::new(&brokers.config(), names, &path, plan.seed);
@@ -98,7 +96,7 @@ impl Bench {
             fleet: Arc::new(Mutex::new(Fleet::new(&path, configure))),
             brokers: Arc::new(Mutex::new(brokers)),
             receiver: Arc::new(receiver),
-            state,
+            stores,
             deployment: TEST.to_owned(),
             activity: format!("{TEST}.activity"),
             done: Arc::default(),
@@ -108,23 +106,22 @@ impl Bench {
 
     /// Load and faults together; then load alone until what has begun is told.
     fn run(&mut self, plan: &Plan) {
-        let (rng, over) = (ChaCha8Rng::seed_from_u64(plan.seed ^ 0x5eed), Arc::new(AtomicBool::new(false)));
-        let kills: Vec<(Fault, usize)> = vec![(Fault::Kill, 4), (Fault::KillInSnapshotWrite, 1)];
-        let threads = [(kills, plan.kill_every), (Fault::OTHERS.to_vec(), plan.fault_every)].map(|(faults, every)| {
-            let (trouble, over, mut rng) = (self.trouble.clone(), Arc::clone(&over), rng.clone());
-            thread::spawn(move || {
-                let weighted = |(fault, weight): &(Fault, usize)| vec![*fault; *weight];
-                let faults: Vec<Fault> =
-                    faults.iter().flat_map(weighted).filter(|fault| plan::wanted(*fault)).collect();
-                if faults.is_empty() {
-                    return;
-                }
-                while !over.load(Ordering::SeqCst) {
-                    thread::sleep(every.mul_f64(rng.random_range(0.5..1.5)));
-                    trouble.inflict(*faults.choose(&mut rng).expect("faults"), &mut rng);
-                }
-            })
-        });
+        let over = Arc::new(AtomicBool::new(false));
+        let kills = [(Fault::Kill, 4), (Fault::KillInSnapshotWrite, 1)];
+        let began = Instant::now();
+        let of_store = {
+            let (trouble, plan) = (self.trouble.clone(), *plan);
+            move || {
+                let moves =
+                    trouble.stores.can_move_to(plan.place_at(began.elapsed())) && plan::wanted(Fault::StoreMoved);
+                if moves { vec![(Fault::StoreMoved, 1)] } else { Fault::of_store(trouble.stores.place()).to_vec() }
+            }
+        };
+        let threads = [
+            self.inflicted(plan.rng(1), plan.kill_every, &over, move || kills.to_vec()),
+            self.inflicted(plan.rng(2), plan.fault_every, &over, || Fault::OTHERS.to_vec()),
+            self.inflicted(plan.rng(3), plan.store_every, &over, of_store),
+        ];
         self.feed.run(plan.load, plan.events_a_second);
         over.store(true, Ordering::SeqCst);
         for thread in threads {
@@ -132,6 +129,26 @@ impl Bench {
         }
         self.trouble.receiver.feel(Mood::Well);
         self.feed.settle();
+    }
+
+    /// A fault `every` so often, of those that there are at the time, each with its weight.
+    fn inflicted(
+        &self,
+        mut rng: ChaCha8Rng,
+        every: Duration,
+        over: &Arc<AtomicBool>,
+        faults: impl Fn() -> Vec<(Fault, usize)> + Send + 'static,
+    ) -> thread::JoinHandle<()> {
+        let (trouble, over) = (self.trouble.clone(), Arc::clone(over));
+        thread::spawn(move || {
+            while !over.load(Ordering::SeqCst) {
+                thread::sleep(every.mul_f64(rng.random_range(0.5..1.5)));
+                let wanted: Vec<_> = faults().into_iter().filter(|(fault, _)| plan::wanted(*fault)).collect();
+                if let Ok((fault, _)) = wanted.choose_weighted(&mut rng, |(_, weight)| *weight) {
+                    trouble.inflict(*fault, &mut rng);
+                }
+            }
+        })
     }
 
     /// Waits for what comes after everything else in every partition: twice, since pools go from partition to partition.
@@ -208,9 +225,11 @@ impl Bench {
         }
     }
 
-    fn judge(&self) -> Verdict {
+    fn judge(&self, done: &BTreeMap<Fault, u32>) -> Verdict {
         let (config, told) = (lock(&self.trouble.brokers).config(), self.trouble.receiver.told());
-        let mut verdict = judge::judge(&config, &format!("{TEST}.incidents"), &self.feed.stories.expected, &told);
+        let damaged = done.iter().any(|(fault, times)| fault.damages() && *times > 0);
+        let expected = judge::Expected { stories: &self.feed.stories.expected, damaged };
+        let mut verdict = judge::judge(&config, &format!("{TEST}.incidents"), &expected, &told);
         let twice = judge::told_twice(&config, &format!("{TEST}.queries"));
         verdict.told_twice = twice.len();
         let right = |(rule, actor): &(String, String)| {
@@ -265,10 +284,10 @@ fn nothing_is_lost_and_nothing_is_added() {
     let healed = Instant::now();
     bench.settle(healed);
     let recovered = healed.elapsed();
-    let (verdict, replayed) = (bench.judge(), bench.replayed());
+    let done: BTreeMap<Fault, u32> = lock(&bench.trouble.done).clone();
+    let (verdict, replayed) = (bench.judge(&done), bench.replayed());
     over.store(true, Ordering::SeqCst);
     supervisor.join().expect("supervises");
-    let done: BTreeMap<Fault, u32> = lock(&bench.trouble.done).clone();
     report::print(&plan, &bench, &verdict, &done, recovered);
     let clean = verdict.is_clean() && replayed == bench.feed.stories.expected;
     if !verdict.is_clean() {

@@ -25,6 +25,7 @@ pub fn print(plan: &Plan, bench: &Bench, verdict: &Verdict, done: &BTreeMap<Faul
         ("incidents expected", bench.feed.stories.expected.len().to_string()),
         ("incident lines written", verdict.lines.to_string()),
         ("of them written again, alike", verdict.repeated.to_string()),
+        ("partitions of which a snapshot could not be used", verdict.skipped.to_string()),
         ("caught up after the last fault, s", recovered.as_secs().to_string()),
         ("lost", verdict.lost.len().to_string()),
         ("spurious", verdict.spurious.len().to_string()),

@@ -6,6 +6,7 @@
 pub mod codec;
 pub mod pool;
 pub mod record;
+mod skipped;
 #[cfg(test)]
 mod tests;
 
@@ -15,3 +16,4 @@ pub use record::{
     Activity, ActorKind, Control, DestinationClass, FilterFigures, Flags, KindFigures, Origin, Record, SourceNote,
     TagList, Tick,
 };
+pub use skipped::SkippedSnapshots;

@@ -3,6 +3,7 @@
 //! Field order is the wire format (see [`super::codec`]): append, never reorder, and raise the version.
 
 use super::pool::{Pool, RoleFigures, SourceFigures, SourceRows};
+use super::skipped::SkippedSnapshots;
 use crate::core::event::EventKind;
 use crate::core::time::{EventTime, Millis};
 use crate::core::units::{ByteCount, Epoch, Partition, Rows, Tag};
@@ -348,6 +349,15 @@ pub enum Control<'a> {
     Heartbeat {
         /// The ingest's clock when it was made.
         time: EventTime,
+    },
+    /// The state up to here was restored without the newest snapshots: they could not be used.
+    SnapshotsSkipped {
+        /// How many, and why.
+        skipped: SkippedSnapshots,
+        /// Whether an older one could be used; else the state was built from the log alone.
+        older: bool,
+        /// When it was noticed.
+        noticed: EventTime,
     },
 }
 

@@ -24,6 +24,7 @@ pub(super) enum Builtin {
     LookAlike,
     Gap,
     StateIncomplete,
+    SnapshotSkipped,
 }
 
 /// How it was noticed.
@@ -43,7 +44,7 @@ pub fn is_builtin(rule: &str) -> bool {
 }
 
 impl Builtin {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::SilentSource,
         Self::QuietSource,
         Self::ActorFlood,
@@ -53,6 +54,7 @@ impl Builtin {
         Self::LookAlike,
         Self::Gap,
         Self::StateIncomplete,
+        Self::SnapshotSkipped,
     ];
 
     /// The rule id in its incidents.
@@ -67,6 +69,7 @@ impl Builtin {
             Self::LookAlike => "look-alike",
             Self::Gap => "gap",
             Self::StateIncomplete => "state-incomplete",
+            Self::SnapshotSkipped => "snapshot-skipped",
         }
     }
 
@@ -84,7 +87,8 @@ impl Builtin {
             | Self::DirectoryRefused
             | Self::LookAlike
             | Self::Gap
-            | Self::StateIncomplete => true,
+            | Self::StateIncomplete
+            | Self::SnapshotSkipped => true,
         }
     }
 
@@ -99,6 +103,7 @@ impl Builtin {
             Self::LookAlike => "An account looks like another that the directory has",
             Self::Gap => "Events were lost before they were read",
             Self::StateIncomplete => "Counts begin anew: no usable snapshot",
+            Self::SnapshotSkipped => "A snapshot could not be used",
         }
     }
 
@@ -112,7 +117,8 @@ impl Builtin {
             | Self::ClockSkew
             | Self::FilterStale
             | Self::DirectoryRefused
-            | Self::LookAlike => Severity::Warning,
+            | Self::LookAlike
+            | Self::SnapshotSkipped => Severity::Warning,
         }
     }
 
@@ -126,7 +132,8 @@ impl Builtin {
             | Self::DirectoryRefused
             | Self::LookAlike
             | Self::Gap
-            | Self::StateIncomplete => Measure::Events,
+            | Self::StateIncomplete
+            | Self::SnapshotSkipped => Measure::Events,
         }
     }
 
@@ -135,7 +142,9 @@ impl Builtin {
             Self::SilentSource | Self::QuietSource | Self::ActorFlood | Self::ClockSkew | Self::FilterStale => {
                 Millis::from_hours(1)
             }
-            Self::DirectoryRefused | Self::LookAlike | Self::Gap | Self::StateIncomplete => Millis::from_hours(24),
+            Self::DirectoryRefused | Self::LookAlike | Self::Gap | Self::StateIncomplete | Self::SnapshotSkipped => {
+                Millis::from_hours(24)
+            }
         }
     }
 
@@ -149,7 +158,8 @@ impl Builtin {
             | Self::FilterStale
             | Self::DirectoryRefused
             | Self::Gap
-            | Self::StateIncomplete => EntityKind::Source,
+            | Self::StateIncomplete
+            | Self::SnapshotSkipped => EntityKind::Source,
         }
     }
 

@@ -4,7 +4,7 @@ use super::builtin::{Builtin, Notice};
 use super::figures::exact;
 use super::plan::Plan;
 use super::{Detector, Output, tell};
-use crate::core::activity::Control;
+use crate::core::activity::{Control, SkippedSnapshots};
 use crate::core::incident::EntityKind;
 use crate::core::rules::{RuleSet, check_documents};
 use crate::core::time::{EventTime, Millis};
@@ -41,6 +41,9 @@ impl Detector {
                 );
                 // One record less is a gap of one: a way to be unseen, if it was made on purpose.
                 self.gap(&id, 1, summary, *noticed, out);
+            }
+            Control::SnapshotsSkipped { skipped, older, noticed } => {
+                self.snapshots_skipped(*skipped, *older, *noticed, out);
             }
             Control::Heartbeat { time } => out.push(Output::Heartbeat { time: *time }),
         }
@@ -87,7 +90,7 @@ impl Detector {
 
     /// Each partition's state is its own: the incident names it.
     fn state_incomplete(&mut self, noticed: EventTime, out: &mut Vec<Output>) {
-        let id = format!("partition {}", self.settings.partition);
+        let id = self.own_id();
         let summary =
             format!("The counts of {id} were rebuilt from less than all events; what went before may be missed.");
         let notice = Notice {
@@ -99,6 +102,23 @@ impl Detector {
             summary,
         };
         self.raise(notice, out);
+    }
+
+    /// A restart tells it again for as long as no newer snapshot is written: the open incident takes that up.
+    fn snapshots_skipped(&mut self, skipped: SkippedSnapshots, older: bool, noticed: EventTime, out: &mut Vec<Output>) {
+        let (id, total) = (self.own_id(), skipped.total());
+        let from = if older { "an older one and the log" } else { "the log alone" };
+        let summary = format!(
+            "{total} of the snapshots of {id} could not be used ({skipped}): its counts were rebuilt from {from}."
+        );
+        let (observed, threshold) = (f64::from(total), 1.0);
+        let notice = Notice { builtin: Builtin::SnapshotSkipped, id: &id, time: noticed, observed, threshold, summary };
+        self.raise(notice, out);
+    }
+
+    /// What incidents about this partition's own state are about.
+    fn own_id(&self) -> String {
+        format!("partition {}", self.settings.partition)
     }
 
     /// Looks at the customer filter's age, in the partition that owns the question.

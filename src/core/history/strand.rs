@@ -32,7 +32,8 @@ impl Strand {
                 | Control::StateIncomplete { .. }
                 | Control::SetAside { .. }
                 | Control::DirectoryRefused { .. }
-                | Control::Heartbeat { .. },
+                | Control::Heartbeat { .. }
+                | Control::SnapshotsSkipped { .. },
             )
             | Record::Tick(_)
             | Record::Pool(_)

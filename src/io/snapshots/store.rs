@@ -4,10 +4,10 @@ use super::format::{FormatError, Snapshot};
 use super::retention::{Kept, superfluous};
 use crate::core::time::EventTime;
 use crate::core::units::{Offset, Partition};
+use crate::io::stores::Store;
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 use tokio::runtime::Handle;
@@ -66,7 +66,7 @@ pub struct SnapshotName {
 /// The snapshots of one deployment. Its methods wait: call them from a thread, never from a task.
 #[derive(Clone, Debug)]
 pub struct SnapshotStore {
-    store: Arc<dyn ObjectStore>,
+    store: Store,
     runtime: Handle,
     scope: Scope,
     keep_days: u32,
@@ -74,7 +74,7 @@ pub struct SnapshotStore {
 
 impl SnapshotStore {
     /// The snapshots of `scope` in `store`.
-    pub fn new(store: Arc<dyn ObjectStore>, scope: Scope, keep_days: u32, runtime: Handle) -> Self {
+    pub fn new(store: Store, scope: Scope, keep_days: u32, runtime: Handle) -> Self {
         Self { store, runtime, scope, keep_days }
     }
 
@@ -93,7 +93,7 @@ impl SnapshotStore {
         let bytes = snapshot.encode()?;
         let size = bytes.len() as u64;
         let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
-        let put = self.store.put_opts(&path, PutPayload::from(bytes), options);
+        let put = self.store.objects.put_opts(&path, PutPayload::from(bytes), options);
         match self.wait("writing a snapshot", TRANSFER_WITHIN, put)? {
             Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(size),
             Err(source) => Err(SnapshotError::Store { doing: "writing a snapshot", source }),
@@ -107,7 +107,7 @@ impl SnapshotStore {
     pub fn list(&self, partition: Partition) -> Result<Vec<SnapshotName>, SnapshotError> {
         let folder = self.folder(partition);
         let doing = "listing snapshots";
-        let listed = self.wait(doing, ANSWER_WITHIN, self.store.list_with_delimiter(Some(&folder)))?;
+        let listed = self.wait(doing, ANSWER_WITHIN, self.store.objects.list_with_delimiter(Some(&folder)))?;
         let objects = listed.map_err(store(doing))?.objects;
         let mut names: Vec<SnapshotName> = objects.into_iter().filter_map(name_of).collect();
         names.sort_by_key(|name| std::cmp::Reverse((name.offset, name.written_at)));
@@ -120,16 +120,24 @@ impl SnapshotStore {
     /// [`SnapshotError::Format`] or [`SnapshotError::Foreign`] where the next older one may still do,
     /// [`SnapshotError::Store`] or [`SnapshotError::Slow`] where the store does not answer.
     pub fn read(&self, partition: Partition, name: &SnapshotName) -> Result<Snapshot, SnapshotError> {
-        let get = async { self.store.get(&name.path).await?.bytes().await };
-        let doing = "reading a snapshot";
-        let bytes = self.wait(doing, TRANSFER_WITHIN, get)?.map_err(store(doing))?;
-        let snapshot = Snapshot::decode(&bytes)?;
+        let snapshot = match self.fetch(name) {
+            // It may be so only on the way here.
+            Err(SnapshotError::Format(FormatError::Magic | FormatError::Damaged { .. })) => self.fetch(name)?,
+            fetched => fetched?,
+        };
         let header = &snapshot.header;
         let ours = header.deployment == self.scope.deployment && header.topic == self.scope.topic;
         if !ours || header.partition != partition {
             return Err(SnapshotError::Foreign);
         }
         Ok(snapshot)
+    }
+
+    fn fetch(&self, name: &SnapshotName) -> Result<Snapshot, SnapshotError> {
+        let get = async { self.store.objects.get(&name.path).await?.bytes().await };
+        let doing = "reading a snapshot";
+        let bytes = self.wait(doing, TRANSFER_WITHIN, get)?.map_err(store(doing))?;
+        Ok(Snapshot::decode(&bytes)?)
     }
 
     /// Deletes the partition's snapshots that are no longer kept; says how many.
@@ -142,13 +150,25 @@ impl SnapshotStore {
         let gone = superfluous(all, self.keep_days);
         for path in &gone {
             let doing = "deleting a snapshot";
-            match self.wait(doing, ANSWER_WITHIN, self.store.delete(path))? {
+            match self.wait(doing, ANSWER_WITHIN, self.store.objects.delete(path))? {
                 // Another instance clears up too.
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
                 Err(source) => return Err(SnapshotError::Store { doing, source }),
             }
         }
         Ok(gone.len())
+    }
+
+    /// Deletes what writers of the partition's snapshots left unfinished long ago, killed in the middle; says how many.
+    ///
+    /// # Errors
+    /// [`SnapshotError::Store`] or [`SnapshotError::Slow`].
+    pub fn clear_staged(&self, partition: Partition) -> Result<usize, SnapshotError> {
+        let Some(staging) = self.store.staging.clone() else { return Ok(0) };
+        let (folder, doing) = (self.folder(partition), "deleting unfinished snapshots");
+        let clear = self.runtime.spawn_blocking(move || staging.clear(&folder, |name| offset_of(name).is_some()));
+        let cleared = self.wait(doing, ANSWER_WITHIN, clear)?;
+        cleared.map_err(Into::into).flatten().map_err(store(doing))
     }
 
     fn wait<T>(
@@ -179,10 +199,14 @@ fn store(doing: &'static str) -> impl FnOnce(object_store::Error) -> SnapshotErr
 }
 
 fn name_of(meta: ObjectMeta) -> Option<SnapshotName> {
-    let (offset, _hash) = meta.location.filename()?.strip_suffix(SUFFIX)?.split_once('-')?;
-    let offset = Offset(offset.parse().ok()?);
+    let offset = offset_of(meta.location.filename()?)?;
     let written_at = EventTime::from_millis(meta.last_modified.timestamp_millis())?;
     Some(SnapshotName { offset, path: meta.location, written_at })
+}
+
+fn offset_of(name: &str) -> Option<Offset> {
+    let (offset, _hash) = name.strip_suffix(SUFFIX)?.split_once('-')?;
+    Some(Offset(offset.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -191,7 +215,7 @@ mod tests {
     use crate::config::settings::StateStore;
     use crate::core::units::Position;
     use crate::io::snapshots::{Header, KEEP_LAST};
-    use crate::io::stores;
+    use crate::io::stores::{self, STAGED_AT_MOST};
 
     struct Bench {
         runtime: tokio::runtime::Runtime,
@@ -240,6 +264,40 @@ mod tests {
         store.put(&snapshot(200, b"later")).expect("writes");
         assert_eq!(store.clear_up(Partition(0)).expect("clears"), 1);
         assert_eq!(store.list(Partition(0)).expect("lists").len(), KEEP_LAST);
+    }
+
+    /// Files as a killed writer leaves them, last written to so long ago.
+    fn leave(bench: &Bench, names: &[&str], age: Duration) {
+        for name in names {
+            let file = bench.directory.path().join(name);
+            std::fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+            std::fs::write(&file, b"half of one").expect("written");
+            let written_at = std::time::SystemTime::now() - age;
+            std::fs::File::options().append(true).open(file).expect("a file").set_modified(written_at).expect("set");
+        }
+    }
+
+    #[test]
+    fn what_killed_writers_left_is_deleted_once_nobody_can_be_writing_it() {
+        let (bench, hours) = (Bench::new(), |hours| STAGED_AT_MOST * hours);
+        let store = bench.open("shop");
+        let (name, later) = ("00000000000000000007-0123456789abcdef.snapshot", "00000000000000000008-00.snapshot");
+        let ours = format!("shop/activity/00000/{name}");
+        let [first, second] = [1, 12].map(|number| format!("{ours}#{number}"));
+        leave(&bench, &[&first, &second], hours(2));
+        let in_the_making = format!("shop/activity/00000/{later}#1");
+        leave(&bench, &[&in_the_making], STAGED_AT_MOST / 2);
+        // Another deployment's, another partition's, and what was never to become a snapshot.
+        let others = ["other/activity/00000", "shop/activity/00001"].map(|folder| format!("{folder}/{name}#1"));
+        let strange = ["notes#1", "#1", &format!("{name}#x"), name].map(|name| format!("shop/activity/00000/{name}"));
+        let stay: Vec<&str> = others.iter().chain(&strange).map(String::as_str).collect();
+        leave(&bench, &stay, hours(2));
+        assert_eq!(store.clear_staged(Partition(0)).expect("clears"), 2);
+        let is_there = |name: &str| bench.directory.path().join(name).exists();
+        assert!(!is_there(&first) && !is_there(&second));
+        assert!(stay.iter().chain(&[in_the_making.as_str()]).all(|name| is_there(name)));
+        assert_eq!(store.clear_staged(Partition(0)).expect("clears"), 0);
+        assert_eq!(store.clear_staged(Partition(7)).expect("nothing was ever there"), 0);
     }
 
     #[test]

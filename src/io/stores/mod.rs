@@ -6,6 +6,7 @@
 
 mod crypto;
 mod remote;
+mod staging;
 
 use crate::config::settings::StateStore;
 use object_store::ObjectStore;
@@ -14,6 +15,17 @@ use object_store::prefix::PrefixStore;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thiserror::Error;
+
+pub use staging::{STAGED_AT_MOST, Staging};
+
+/// A store that is open.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// What is kept there.
+    pub objects: Arc<dyn ObjectStore>,
+    /// What killed writers left, where it is a directory: a service keeps nothing unfinished.
+    pub staging: Option<Staging>,
+}
 
 /// Why a store cannot be opened. What is asked of it later fails by itself.
 #[derive(Debug, Error)]
@@ -45,13 +57,17 @@ pub enum OpenError {
 ///
 /// # Errors
 /// [`OpenError`].
-pub fn open(store: &StateStore) -> Result<Arc<dyn ObjectStore>, OpenError> {
-    match store {
-        StateStore::Directory(directory) => Ok(Arc::new(local(directory)?)),
-        StateStore::S3(s3) => Ok(below(&s3.bucket.prefix, remote::s3(s3)?)),
-        StateStore::Gcs(gcs) => Ok(below(&gcs.bucket.prefix, remote::gcs(gcs)?)),
-        StateStore::Azure(azure) => Ok(below(&azure.bucket.prefix, remote::azure(azure)?)),
-    }
+pub fn open(store: &StateStore) -> Result<Store, OpenError> {
+    let objects = match store {
+        StateStore::Directory(directory) => {
+            let local = local(directory)?;
+            return Ok(Store { objects: Arc::new(local.clone()), staging: Some(Staging::of(local)) });
+        }
+        StateStore::S3(s3) => below(&s3.bucket.prefix, remote::s3(s3)?),
+        StateStore::Gcs(gcs) => below(&gcs.bucket.prefix, remote::gcs(gcs)?),
+        StateStore::Azure(azure) => below(&azure.bucket.prefix, remote::azure(azure)?),
+    };
+    Ok(Store { objects, staging: None })
 }
 
 fn local(directory: &Path) -> Result<LocalFileSystem, OpenError> {

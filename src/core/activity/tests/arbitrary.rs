@@ -2,7 +2,7 @@
 
 use crate::core::activity::{
     Activity, ActorKind, Control, DestinationClass, FilterFigures, Flags, KindFigures, MadeBy, Origin, Pool, PoolTags,
-    Record, RoleFigures, RoleHistogram, SourceFigures, SourceNote, SourceRows, TagList, Tick,
+    Record, RoleFigures, RoleHistogram, SkippedSnapshots, SourceFigures, SourceNote, SourceRows, TagList, Tick,
 };
 use crate::core::event::EventKind;
 use crate::core::incident::EntityKind;
@@ -165,6 +165,9 @@ fn control() -> impl Strategy<Value = Control<'static>> {
             Control::SetAside { source, partition: Partition(partition), offset, noticed }
         }),
         time().prop_map(|time| Control::Heartbeat { time }),
+        (any::<[u32; 3]>(), any::<bool>(), time()).prop_map(|([damaged, version, foreign], older, noticed)| {
+            Control::SnapshotsSkipped { skipped: SkippedSnapshots { damaged, version, foreign }, older, noticed }
+        }),
     ]
 }
 

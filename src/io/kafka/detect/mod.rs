@@ -2,6 +2,7 @@
 
 mod careful;
 mod counts;
+mod newest;
 mod publish;
 mod restore;
 mod slot;

@@ -10,19 +10,16 @@ use super::super::stages::{DetectFactory, DetectStage};
 use super::super::topics_table::TopicPartition;
 use super::super::trials::{Care, Trials};
 use super::super::workers::Prepared;
-use crate::core::activity::{BatchBuilder, Control, Record};
-use crate::core::detector::StateError;
+use super::newest::Newest;
+use crate::core::activity::{BatchBuilder, Control, Record, SkippedSnapshots};
 use crate::core::units::{Offset, Partition};
 use crate::io::lifecycle::chain;
-use crate::io::snapshots::{FormatError, Snapshot, SnapshotError, SnapshotName, SnapshotStore};
+use crate::io::snapshots::{Snapshot, SnapshotStore};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The record of what is missing is waited for this long; then the process ends and starts over.
 const FINDING_WITHIN: Duration = Duration::from_secs(30);
-/// The store is asked this often before the process gives up.
-const STORE_ATTEMPTS: u32 = 6;
-const STORE_FIRST_WAIT: Duration = Duration::from_millis(250);
 
 /// A state, and how far it has to read to be where the log was when it was restored.
 pub struct Restored {
@@ -61,8 +58,6 @@ pub fn decide(snapshot: Option<Offset>, ends: Ends) -> (Offset, Finding) {
     }
 }
 
-type Usable = (Offset, Box<dyn DetectStage>);
-
 /// Prepares partitions of the activity log.
 pub struct StatePreparer {
     /// Asks the broker.
@@ -88,13 +83,12 @@ impl Preparer for StatePreparer {
         let begun = Instant::now();
         let partition = at.partition;
         let ends = self.lookup.ends(&self.topic, partition)?;
-        let found = self.newest_usable(at)?;
+        let Newest { found, skipped } = self.newest_usable(at)?;
         let (start, finding) = decide(found.as_ref().map(|(offset, _)| *offset), ends);
-        self.record(partition, start, finding)?;
-        let stage = match (finding, found) {
-            (Finding::Whole | Finding::Gap { .. }, Some((_, stage))) => stage,
-            _ => self.factory.fresh(partition, self.partitions),
-        };
+        let older = found.filter(|_| finding != Finding::Shorter);
+        self.record(partition, start, finding, (skipped, older.is_some()))?;
+        let stage = older.map_or_else(|| self.factory.fresh(partition, self.partitions), |(_, stage)| stage);
+        self.clear_staged(partition);
         self.services.metrics.snapshots.restore.observe(begun.elapsed().as_secs_f64());
         tracing::info!(partition = partition.0, %start, ?finding, end = %ends.high, "partition restored");
         let care = self.trials.begin(&self.topic, partition, start)?;
@@ -110,94 +104,62 @@ impl StatePreparer {
     pub fn check_count(&self) -> Result<(), RunError> {
         let at = TopicPartition::default();
         for name in self.list(at)? {
-            if let Some(snapshot) = self.read(at, &name)? {
+            if let Ok(snapshot) = self.read(at, &name)? {
                 return self.same_count(&snapshot);
             }
         }
         Ok(())
     }
 
-    fn same_count(&self, snapshot: &Snapshot) -> Result<(), RunError> {
+    pub(super) fn same_count(&self, snapshot: &Snapshot) -> Result<(), RunError> {
         let (now, then) = (self.partitions, snapshot.header.partitions);
         if now == then { Ok(()) } else { Err(RunError::PartitionCount { topic: self.topic.clone(), now, then }) }
     }
 
-    fn newest_usable(&self, at: TopicPartition) -> Result<Option<Usable>, RunError> {
-        for name in self.list(at)? {
-            let Some(snapshot) = self.read(at, &name)? else { continue };
-            self.same_count(&snapshot)?;
-            match self.factory.restore(at.partition, self.partitions, &snapshot.state) {
-                Ok(stage) => return Ok(Some((snapshot.header.position.offset, stage))),
-                Err(error @ StateError::Version { .. }) => self.unusable(at, &name, "version", &error),
-                Err(error @ (StateError::OtherPartition { .. } | StateError::Damaged)) => {
-                    self.unusable(at, &name, "state", &error);
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    fn list(&self, at: TopicPartition) -> Result<Vec<SnapshotName>, RunError> {
-        self.patiently(at, || self.store.list(at.partition))
-    }
-
-    /// `None` where the next older one has to do.
-    fn read(&self, at: TopicPartition, name: &SnapshotName) -> Result<Option<Snapshot>, RunError> {
-        let read = self.patiently(at, || match self.store.read(at.partition, name) {
-            Ok(snapshot) => Ok(Ok(snapshot)),
-            Err(error @ (SnapshotError::Format(_) | SnapshotError::Foreign)) => Ok(Err(error)),
-            Err(other) => Err(other),
-        })?;
-        Ok(match read {
-            Ok(snapshot) => Some(snapshot),
+    /// Where processes are killed again and again, none may live long enough to clear up between its snapshots.
+    fn clear_staged(&self, partition: Partition) {
+        match self.store.clear_staged(partition) {
+            Ok(0) => {}
+            Ok(files) => tracing::info!(partition = partition.0, files, "unfinished snapshots deleted"),
             Err(error) => {
-                let reason = match error {
-                    SnapshotError::Foreign => "foreign",
-                    SnapshotError::Format(FormatError::Version { .. }) => "version",
-                    _ => "damaged",
-                };
-                self.unusable(at, name, reason, &error);
-                None
+                tracing::warn!(partition = partition.0, error = chain(&error), "unfinished snapshots stay");
             }
-        })
-    }
-
-    fn unusable(&self, at: TopicPartition, name: &SnapshotName, reason: &str, error: &dyn std::error::Error) {
-        self.services.metrics.snapshots.unusable.with_label_values(&[reason]).inc();
-        tracing::warn!(partition = at.partition.0, offset = name.offset.0, %error, "snapshot passed over");
-    }
-
-    /// Asks the store again where it does not answer: it may be away for a moment.
-    fn patiently<T>(&self, at: TopicPartition, ask: impl Fn() -> Result<T, SnapshotError>) -> Result<T, RunError> {
-        let mut wait = STORE_FIRST_WAIT;
-        for _ in 1..STORE_ATTEMPTS {
-            match ask() {
-                Ok(answer) => return Ok(answer),
-                Err(error) => {
-                    tracing::warn!(partition = at.partition.0, error = chain(&error), "the state store; trying again");
-                }
-            }
-            if self.services.lifecycle.sleep(wait) {
-                return Err(RunError::Stopped);
-            }
-            wait *= 2;
         }
-        ask().map_err(|source| RunError::Snapshot { partition: at.partition, source })
     }
 
-    /// Writes what is missing into the partition, so that detect raises it like everything else.
-    fn record(&self, partition: Partition, start: Offset, finding: Finding) -> Result<(), RunError> {
+    /// Writes what is missing, and which snapshots were, into the partition, so that detect raises it like everything
+    /// else. Whoever restores the partition again before its next snapshot writes it again; the open incidents take it up.
+    fn record(
+        &self,
+        partition: Partition,
+        start: Offset,
+        finding: Finding,
+        (skipped, older): (SkippedSnapshots, bool),
+    ) -> Result<(), RunError> {
         let noticed = self.services.clock.now();
-        let control = match finding {
-            Finding::Whole => return Ok(()),
+        let missing = match finding {
+            Finding::Whole => None,
             Finding::Gap { from } => {
-                Control::Gap { source: &self.topic, partition, from: from.0, to: start.0, noticed }
+                Some(Control::Gap { source: &self.topic, partition, from: from.0, to: start.0, noticed })
             }
-            Finding::Incomplete | Finding::Shorter => Control::StateIncomplete { noticed },
+            Finding::Incomplete | Finding::Shorter => Some(Control::StateIncomplete { noticed }),
         };
-        tracing::error!(partition = partition.0, ?finding, "the state is not whole");
+        if missing.is_some() {
+            tracing::error!(partition = partition.0, ?finding, "the state is not whole");
+        }
+        let passed_over = (skipped.total() > 0).then_some(Control::SnapshotsSkipped { skipped, older, noticed });
+        self.publish(partition, missing.into_iter().chain(passed_over))
+    }
+
+    /// Returns once all of it is in the log.
+    fn publish<'a>(&self, partition: Partition, controls: impl Iterator<Item = Control<'a>>) -> Result<(), RunError> {
         let mut batch = BatchBuilder::default();
-        batch.push(&Record::Control(control)).map_err(RunError::Encode)?;
+        for control in controls {
+            batch.push(&Record::Control(control)).map_err(RunError::Encode)?;
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
         let set = DeliverySet::open();
         let to = Destination { topic: &self.topic, partition, key: None };
         self.services.producer.send(to, batch.as_bytes(), Some(&set))?;

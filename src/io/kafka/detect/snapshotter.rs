@@ -6,12 +6,13 @@ use super::super::deliveries::DeliverySet;
 use super::super::producer::Producer;
 use super::super::topics_table::TopicPartition;
 use super::super::workers::Countdown;
-use crate::core::units::{Offset, Position};
+use crate::core::units::{Offset, Partition, Position};
 use crate::io::clock::Clock;
 use crate::io::lifecycle::{Lifecycle, chain};
 use crate::io::metrics::SnapshotMetrics;
 use crate::io::snapshots::{Header, Snapshot, SnapshotError, SnapshotStore};
 use crossbeam_channel::Receiver;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -20,7 +21,7 @@ use std::time::{Duration, Instant};
 pub const SNAPSHOT_QUEUE: usize = 16;
 /// How often a wait for deliveries looks up.
 const DELIVERY_SLICE: Duration = Duration::from_millis(200);
-/// Old snapshots are cleared up after every so many writes.
+/// A partition's old snapshots are cleared up after so many of its writes.
 const CLEAR_UP_EVERY: u64 = 16;
 
 /// One state to write.
@@ -64,7 +65,7 @@ pub struct Snapshotter {
 impl Snapshotter {
     /// Writes until the workers have gone. A snapshot that cannot be written is reported, and the next one tried.
     pub fn run(self) {
-        let mut written = 0_u64;
+        let mut turns = Turns::default();
         for mut job in &self.jobs {
             let outcome = if self.await_outputs(&job) { self.write(&mut job) } else { Ok("skipped") };
             match outcome {
@@ -79,8 +80,7 @@ impl Snapshotter {
             if let Some((done, _)) = job.last {
                 done.arrive();
             }
-            written += 1;
-            if written.is_multiple_of(CLEAR_UP_EVERY) && !self.lifecycle.is_stopping() {
+            if turns.is_due(at.partition) && !self.lifecycle.is_stopping() {
                 self.clear_up(at);
             }
         }
@@ -128,8 +128,37 @@ impl Snapshotter {
     }
 
     fn clear_up(&self, at: TopicPartition) {
-        if let Err(error) = self.store.clear_up(at.partition) {
-            tracing::warn!(partition = at.partition.0, %error, "old snapshots stay");
+        let cleared = self.store.clear_up(at.partition).and_then(|_| self.store.clear_staged(at.partition));
+        if let Err(error) = cleared {
+            tracing::warn!(partition = at.partition.0, error = chain(&error), "old snapshots stay");
         }
+    }
+}
+
+/// Counts each partition's writes by itself: they come in turn, so a count over all would meet the same partition each
+/// time, and never the others.
+#[derive(Default)]
+struct Turns(BTreeMap<Partition, u64>);
+
+impl Turns {
+    /// Whether `partition`, which was just written, is to be cleared up.
+    fn is_due(&mut self, partition: Partition) -> bool {
+        let written = self.0.entry(partition).or_default();
+        *written += 1;
+        written.is_multiple_of(CLEAR_UP_EVERY)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_partition_has_its_turn_also_where_they_are_written_in_turn() {
+        let mut turns = Turns::default();
+        let written = (0..2 * CLEAR_UP_EVERY).flat_map(|_| (0..4).map(Partition));
+        let cleared: Vec<Partition> = written.filter(|partition| turns.is_due(*partition)).collect();
+        let each: Vec<Partition> = (0..4).map(Partition).collect();
+        assert_eq!(cleared, [each.clone(), each].concat());
     }
 }
