@@ -61,7 +61,8 @@ fn look(args: &TopicsArgs) -> Result<Looked, Failure> {
     let admin = Admin::new(&config).map_err(Failure::run)?;
     let names: Vec<&str> = settings.topics.iter().map(|(_, topic)| topic.name.as_str()).collect();
     let cluster = admin.look(&names).map_err(Failure::run)?;
-    let plan = plan(&settings.engine.sources, &wanted(&settings.topics, cluster.brokers), &cluster);
+    let wanted = wanted(&settings.topics, settings.sink_topics().into_iter(), cluster.brokers);
+    let plan = plan(&settings.engine.sources, &wanted, &cluster);
     let report = Report::new(&settings, &plan);
     Ok(Looked { admin, plan, report })
 }
