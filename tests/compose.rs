@@ -134,8 +134,14 @@ impl Compose {
         if let [kind, check @ ..] = &words(&service["healthcheck"]["test"])[..] {
             assert_eq!(kind, "CMD");
             let healthy = || self.inside_of(name, check).output().is_ok_and(|checked| checked.status.success());
-            eventually(&format!("{name} is healthy"), WITHIN, healthy);
+            self.await_that(name, "is healthy", healthy);
         }
+    }
+
+    /// Waits for something about a service, whose log is told where it does not come.
+    fn await_that(&self, name: &str, what: &str, done: impl FnMut() -> bool) {
+        let waited = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| eventually(what, WITHIN, done)));
+        assert!(waited.is_ok(), "{name}: {what}: {}", self.log(name));
     }
 
     fn log(&self, name: &str) -> String {
@@ -245,7 +251,7 @@ fn inside(libraries: PathBuf) {
     let names: Vec<String> = compose.services.keys().cloned().collect();
     names.iter().for_each(|name| compose.start(name));
     let ready = || get_from("leakwatch:9464", "/readyz").is_some_and(|(status, _)| status.contains("200"));
-    eventually("Leakwatch is ready", WITHIN, ready);
+    compose.await_that("leakwatch", "is ready", ready);
     all_topics_are_there();
     prometheus_knows_all();
     grafana_would_find_its_data();
