@@ -162,7 +162,11 @@ fn each_role_may_do_its_work_over_tls_and_nothing_else() {
 
     let topic = |name: &str| format!("{TEST}.{name}");
     for (user, reads, writes) in [
-        ("ingest", &["activity", "incidents", "verdicts"][..], &["incidents", "verdicts", "audit", "source", "findings"][..]),
+        (
+            "ingest",
+            &["activity", "incidents", "verdicts"][..],
+            &["incidents", "verdicts", "audit", "source", "findings"][..],
+        ),
         ("detect", &["source", "verdicts", "rejected"], &["source", "verdicts", "audit", "findings"]),
         ("sinks", &["source", "rejected", "findings"], &["activity", "incidents", "source"]),
     ] {

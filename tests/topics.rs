@@ -145,7 +145,10 @@ fn the_topic_of_a_sink_is_created_once_and_then_left_to_its_readers() {
     place.shown(&["apply"], 0);
     let [findings, theirs] = ["sink.findings", "sink.theirs"].map(|topic| settings_of(&kafka, topic));
     assert_eq!(value(&findings, "retention.ms"), "4320000000");
-    assert_eq!(value(&findings, "max.message.bytes"), value(&settings_of(&kafka, "sink.incidents"), "max.message.bytes"));
+    assert_eq!(
+        value(&findings, "max.message.bytes"),
+        value(&settings_of(&kafka, "sink.incidents"), "max.message.bytes")
+    );
     assert_eq!(value(&theirs, "retention.ms"), "60000", "a topic of others was altered");
     assert!(!place.shown(&["plan"], 0).contains("create"));
 }
