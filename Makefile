@@ -35,7 +35,7 @@ console-picture: ## Make the picture in the README anew, from a demo run in Chro
 	@.ci/prerequisites
 	LEAKWATCH_REQUIRE_REAL=1 cargo bench --locked --bench console_picture -- --out docs/images/console.png
 
-deploy-check: ## Try everything in deploy/ on a real Kubernetes API, promtool and amtool; needs Go
+deploy-check: ## Try everything in deploy/ on a real Kubernetes API, promtool and amtool; needs Go, Java, Maven and pip
 	@deploy/prometheus/check
 	@tests/kube/check
 

@@ -3,8 +3,10 @@
 use leakwatch::config::Settings;
 use leakwatch::core::rule_tests::{self, Suite, TestReport};
 use leakwatch::core::rules::{RuleText, SHIPPED, check};
-use serde_json::Value;
-use std::collections::BTreeSet;
+use leakwatch::io::kafka::topics::{Acl, Wanted, acls, wanted};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -263,4 +265,52 @@ fn every_configuration_in_deploy_is_right() {
     let config = object(&documents, "ConfigMap", "leakwatch-config")["data"]["leakwatch.yaml"].as_str().expect("text");
     let settings = Settings::parse(config, base).expect("a right configuration");
     assert_eq!(settings.http.metrics.port(), 9464, "the port that probes and policies name");
+}
+
+/// A configuration whose names say what they are the names of.
+const NAMED: &str = "deployment: DEPLOYMENT
+kafka: {brokers: ['kafka:9092']}
+sources: [{topic: SOURCE}]
+sinks: [{name: siem, kind: ocsf, topic: SINK}]
+";
+const BROKERS: usize = 3;
+
+fn topic_line(topic: &Wanted) -> String {
+    let config: BTreeMap<&str, String> = topic.settings.iter().map(|(key, bound)| (*key, bound.value())).collect();
+    let line = json!({"name": topic.name, "partitions": topic.partitions, "replicas": topic.copies, "config": config});
+    format!("  {}: {line}\n", topic.part.name())
+}
+
+/// Group names bear the deployment's; a topic is named by what it is for.
+fn acl_line(acl: &Acl, topics: &[Wanted]) -> String {
+    let known = topics.iter().find(|topic| topic.name == acl.name).map(|topic| topic.part.name());
+    let of = if acl.resource == "group" { "group" } else { known.unwrap_or("source") };
+    let name = acl.name.replace("DEPLOYMENT", "{deployment}");
+    let pattern = if acl.prefixed { "prefix" } else { "literal" };
+    let mut line = json!({"role": acl.role.name(), "of": of, "operations": acl.operations});
+    if of == "group" {
+        line["name"] = name.into();
+        line["pattern"] = pattern.into();
+    }
+    format!("  - {line}\n")
+}
+
+#[test]
+fn the_chart_knows_topics_and_permissions_as_the_program_does() {
+    let settings = Settings::parse(NAMED, "named").expect("a configuration");
+    let topics = wanted(&settings.topics, settings.sink_topics().into_iter(), BROKERS);
+    let mut text = String::from(
+        "# What `leakwatch topics` says of a cluster of three brokers, for the chart.\n\
+         # Made by UPDATE_CHART=1 cargo test --test documents\n",
+    );
+    let nameless = Settings::parse("kafka: {brokers: ['kafka:9092']}\n", "nameless").expect("a configuration");
+    let _ = writeln!(text, "deployment: {}\ntopics:", nameless.deployment);
+    topics.iter().for_each(|topic| text.push_str(&topic_line(topic)));
+    let _ = writeln!(text, "acls:");
+    acls(&settings).iter().for_each(|acl| text.push_str(&acl_line(acl, &topics)));
+    let file = "deploy/helm/leakwatch/files/topics.yaml";
+    if std::env::var_os("UPDATE_CHART").is_some_and(|set| set == "1") {
+        fs::write(root().join(file), &text).expect("written");
+    }
+    assert_eq!(read(file), text, "{file} is not what the program says");
 }

@@ -30,7 +30,8 @@ fn configuration(kafka_section: &str, directory: &Path, port: u16) -> String {
          topics: {{{topics}, partitions: {{activity: 2}}, replication_factor: 1, min_insync_replicas: 1}}\n\
          sources:\n  - {{topic: {TEST}.source, decoder: native}}\nrules: {{files: [{0}/busy.yaml]}}\n\
          state: {{store: {0}/state}}\nhttp: {{metrics: \"127.0.0.1:{port}\", console: \"127.0.0.1:0\"}}\n\
-         sinks:\n  - {{name: disk, kind: file, path: {0}/told.ndjson, min_severity: info}}\n",
+         sinks:\n  - {{name: disk, kind: file, path: {0}/told.ndjson, min_severity: info}}\n\
+         \x20 - {{name: siem, kind: ocsf, topic: {TEST}.findings, min_severity: info}}\n",
         directory.display()
     )
 }
@@ -151,6 +152,7 @@ fn each_role_may_do_its_work_over_tls_and_nothing_else() {
     eventually("the incident is told", WITHIN, || {
         std::fs::read_to_string(dir.path().join("told.ndjson")).is_ok_and(|told| told.contains("\"busy\""))
     });
+    eventually("the finding is told", WITHIN, || !read_all(&kafka.admin(), &format!("{TEST}.findings")).is_empty());
     for process in &running {
         let log = process.log();
         assert!(!log.contains("-secret"), "a password is in the log");
@@ -160,9 +162,13 @@ fn each_role_may_do_its_work_over_tls_and_nothing_else() {
 
     let topic = |name: &str| format!("{TEST}.{name}");
     for (user, reads, writes) in [
-        ("ingest", &["activity", "incidents", "verdicts"][..], &["incidents", "verdicts", "audit", "source"][..]),
-        ("detect", &["source", "verdicts", "rejected"], &["source", "verdicts", "audit"]),
-        ("sinks", &["source", "rejected"], &["activity", "incidents", "source"]),
+        (
+            "ingest",
+            &["activity", "incidents", "verdicts"][..],
+            &["incidents", "verdicts", "audit", "source", "findings"][..],
+        ),
+        ("detect", &["source", "verdicts", "rejected"], &["source", "verdicts", "audit", "findings"]),
+        ("sinks", &["source", "rejected", "findings"], &["activity", "incidents", "source"]),
     ] {
         let client = kafka.client(user);
         for name in reads {

@@ -129,6 +129,31 @@ fn settings_are_altered_and_those_of_others_stay() {
 }
 
 #[test]
+fn the_topic_of_a_sink_is_created_once_and_then_left_to_its_readers() {
+    let Some(kafka) = Kafka::shared("the_topic_of_a_sink_is_created_once_and_then_left_to_its_readers") else { return };
+    let place = Place::new(&kafka);
+    create(&kafka, &[("sink.theirs", 3)], &[("retention.ms", "60000")]);
+    let sink = |name, topic| format!("  - {{name: {name}, kind: ocsf, topic: {topic}}}\n");
+    let sinks = [sink("lake", "sink.findings"), sink("soc", "sink.findings"), sink("other", "sink.theirs")].concat();
+    place.configure("sink", &format!("  retention: {{incidents: 50d}}\nsinks:\n{sinks}"));
+    let planned = place.shown(&["plan"], 0);
+    insta::assert_snapshot!("plan_with_topics_of_sinks", topics(&planned));
+    for topic in ["sink.findings", "sink.theirs"] {
+        let grant = format!("\"User:$SINKS\" --operation Write --operation Describe --topic {topic}\n");
+        assert_eq!(planned.matches(&grant).count(), 1, "{planned}");
+    }
+    place.shown(&["apply"], 0);
+    let [findings, theirs] = ["sink.findings", "sink.theirs"].map(|topic| settings_of(&kafka, topic));
+    assert_eq!(value(&findings, "retention.ms"), "4320000000");
+    assert_eq!(
+        value(&findings, "max.message.bytes"),
+        value(&settings_of(&kafka, "sink.incidents"), "max.message.bytes")
+    );
+    assert_eq!(value(&theirs, "retention.ms"), "60000", "a topic of others was altered");
+    assert!(!place.shown(&["plan"], 0).contains("create"));
+}
+
+#[test]
 fn another_number_of_partitions_is_refused_and_nothing_is_applied() {
     let Some(kafka) = Kafka::shared("another_number_of_partitions_is_refused_and_nothing_is_applied") else { return };
     let place = Place::new(&kafka);

@@ -27,9 +27,19 @@ pub mod verdict;
 pub use failure::{Failure, Outcome};
 
 use crate::core::time::EventTime;
+use std::io;
 
 /// A time on the command line.
 fn time_argument(text: &str) -> anyhow::Result<EventTime> {
     let expected = || anyhow::anyhow!("expected an RFC 3339 time such as 2012-05-07T10:00:00Z");
     EventTime::parse_rfc3339(text).ok_or_else(expected)
+}
+
+/// What writing to standard output comes to: a reader that has seen enough is no failure.
+fn printed(result: io::Result<()>) -> Outcome {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Failure::run(anyhow::Error::new(error).context("standard output"))),
+        Ok(()) => Ok(()),
+    }
 }

@@ -1,6 +1,6 @@
 //! `leakwatch schema`: JSON Schemas, from the code's own types.
 
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, printed};
 use crate::config::raw::Config;
 use crate::core::event_schema::EventSchema;
 use crate::core::identity::schema::DirectoryLine;
@@ -35,10 +35,10 @@ enum Name {
 /// Prints it.
 ///
 /// # Errors
-/// [`Failure::Run`], if standard output is closed.
+/// [`Failure::Run`], if standard output cannot be written.
 pub fn run(args: &Args) -> Outcome {
     let text = serde_json::to_string_pretty(&schema(args.name)).map_err(Failure::run)?;
-    writeln!(io::stdout(), "{text}").map_err(Failure::run)
+    printed(writeln!(io::stdout(), "{text}"))
 }
 
 fn schema(name: Name) -> Schema {

@@ -3,7 +3,7 @@
 mod report;
 
 use super::format::Format;
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, printed};
 use crate::config::Settings;
 use crate::io::kafka::client::client_config;
 use crate::io::kafka::topics::{Admin, Plan, plan, wanted};
@@ -44,7 +44,7 @@ struct TopicsArgs {
 /// answer or refuses.
 pub fn run(args: &Args) -> Outcome {
     match &args.command {
-        Command::Plan(args) => look(args).and_then(|looked| looked.report.print(args.format).map_err(Failure::run)),
+        Command::Plan(args) => look(args).and_then(|looked| printed(looked.report.print(args.format))),
         Command::Apply(args) => apply(args),
     }
 }
@@ -61,7 +61,8 @@ fn look(args: &TopicsArgs) -> Result<Looked, Failure> {
     let admin = Admin::new(&config).map_err(Failure::run)?;
     let names: Vec<&str> = settings.topics.iter().map(|(_, topic)| topic.name.as_str()).collect();
     let cluster = admin.look(&names).map_err(Failure::run)?;
-    let plan = plan(&settings.engine.sources, &wanted(&settings.topics, cluster.brokers), &cluster);
+    let wanted = wanted(&settings.topics, settings.sink_topics().into_iter(), cluster.brokers);
+    let plan = plan(&settings.engine.sources, &wanted, &cluster);
     let report = Report::new(&settings, &plan);
     Ok(Looked { admin, plan, report })
 }
@@ -70,7 +71,7 @@ fn apply(args: &TopicsArgs) -> Outcome {
     let Looked { admin, plan, mut report } = look(args)?;
     let blocking: Vec<&str> = plan.blocking().map(|step| step.topic.as_str()).collect();
     if !blocking.is_empty() {
-        report.print(args.format).map_err(Failure::run)?;
+        printed(report.print(args.format))?;
         let topics = blocking.join(", ");
         return Err(Failure::usage(anyhow!(
             "{}: nothing applied, see the manual lines for {topics}",
@@ -83,6 +84,6 @@ fn apply(args: &TopicsArgs) -> Outcome {
         .filter_map(|step| step.refused.as_ref().map(|refused| format!("{}: {refused}", step.topic)))
         .collect();
     report.applied(applied);
-    report.print(args.format).map_err(Failure::run)?;
+    printed(report.print(args.format))?;
     if refused.is_empty() { Ok(()) } else { Err(Failure::run(anyhow!("kafka: {}", refused.join("; ")))) }
 }

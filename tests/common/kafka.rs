@@ -231,7 +231,7 @@ pub fn eventually(what: &str, within: Duration, mut done: impl FnMut() -> bool) 
     }
 }
 
-pub(super) fn skip<T>(test: &str, why: &str) -> Option<T> {
+pub fn skip<T>(test: &str, why: &str) -> Option<T> {
     assert!(!is_required(), "{test}: a real Kafka is required here, and {why}");
     let count = SKIPPED.fetch_add(1, Ordering::SeqCst) + 1;
     eprintln!("SKIPPED {test}: {why}. Tests skipped for want of a real Kafka so far: {count}");
@@ -243,7 +243,7 @@ pub(super) fn is_required() -> bool {
     says("CI", "true") || says("LEAKWATCH_REQUIRE_REAL", "1")
 }
 
-pub(super) fn libraries() -> Result<PathBuf, String> {
+pub fn libraries() -> Result<PathBuf, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let libs = root.join("target/kafka-libs");
     let fetched = Command::new(root.join("tests/kafka/fetch")).arg(&libs).output();
@@ -276,13 +276,13 @@ fn write_properties(directory: &Path, port: u16, controller: u16) -> Result<Path
 }
 
 /// What the broker and its tools say on standard output.
-pub(super) fn write_log_settings(directory: &Path) -> Result<(), String> {
+pub fn write_log_settings(directory: &Path) -> Result<(), String> {
     let log = "rootLogger.level=WARN\nrootLogger.appenderRef.out.ref=out\nappender.out.type=Console\n\
                appender.out.name=out\nappender.out.layout.type=PatternLayout\nappender.out.layout.pattern=%d %p %c %m%n\n";
     fs::write(directory.join("log4j2.properties"), log).map_err(|error| error.to_string())
 }
 
-pub(super) fn format(libs: &Path, properties: &Path, directory: &Path, more: &[String]) -> Result<(), String> {
+pub fn format(libs: &Path, properties: &Path, directory: &Path, more: &[String]) -> Result<(), String> {
     let formatted = java(libs, directory, "format.log")?
         .args(["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c"])
         .arg(properties)
@@ -292,7 +292,7 @@ pub(super) fn format(libs: &Path, properties: &Path, directory: &Path, more: &[S
     if formatted.success() { Ok(()) } else { Err("the broker's directory could not be formatted".to_owned()) }
 }
 
-pub(super) fn java(libs: &Path, directory: &Path, log: &str) -> Result<Command, String> {
+pub fn java(libs: &Path, directory: &Path, log: &str) -> Result<Command, String> {
     let out = File::create(directory.join(log)).map_err(|error| error.to_string())?;
     let err = out.try_clone().map_err(|error| error.to_string())?;
     let mut command = Command::new("java");

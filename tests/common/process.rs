@@ -18,8 +18,13 @@ pub fn free_port() -> u16 {
 
 /// Status line and body of `path` on a port of this machine.
 pub fn get(port: u16, path: &str) -> Option<(String, String)> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
+    get_from(&format!("127.0.0.1:{port}"), path)
+}
+
+/// The same, of a host and port.
+pub fn get_from(host: &str, path: &str) -> Option<(String, String)> {
+    let mut stream = TcpStream::connect(host).ok()?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
     let (head, body) = answer.split_once("\r\n\r\n")?;

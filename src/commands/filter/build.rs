@@ -1,7 +1,7 @@
 //! `leakwatch filter build`.
 
-use super::super::{Failure, Outcome};
-use super::{Format, output_result, report};
+use super::super::{Failure, Outcome, printed};
+use super::{Format, report};
 use crate::core::filter::{FalsePositiveRate, Manifest, StoredFile};
 use crate::core::identifiers::{IdentifierKind, Region, TagKey, Tagger, mask, normalise};
 use crate::core::time::EventTime;
@@ -62,7 +62,7 @@ pub fn run(args: &Args) -> Outcome {
     let mut first = serde_json::Map::new();
     first.insert("dir".to_owned(), json!(args.out));
     first.insert("rows".to_owned(), json!(rows));
-    output_result(report::manifest(args.format, &title, first, &manifest))
+    printed(report::manifest(args.format, &title, first, &manifest))
 }
 
 type Built = (Manifest, Vec<(StoredFile, Vec<u8>)>);

@@ -1,7 +1,7 @@
 //! `leakwatch filter check`.
 
-use super::super::{Failure, Outcome};
-use super::{load_failure, output_result};
+use super::super::{Failure, Outcome, printed};
+use super::load_failure;
 use crate::core::filter::{FilterSet, Manifest, Membership};
 use crate::core::identifiers::{IdentifierKind, Region, TagKey, Tagger, normalise};
 use crate::io::{filter_dir, key_file};
@@ -47,7 +47,7 @@ pub fn run(args: &Args) -> Outcome {
     } else {
         super::report::line(checker.check(&args.value))
     };
-    output_result(result)
+    printed(result)
 }
 
 /// The key: as given, or from where it was when the filter was built.

@@ -1,7 +1,7 @@
 //! `leakwatch filter inspect`.
 
-use super::super::Outcome;
-use super::{Format, load_failure, output_result, report};
+use super::super::{Outcome, printed};
+use super::{Format, load_failure, report};
 use crate::io::filter_dir;
 use serde_json::json;
 use std::path::PathBuf;
@@ -24,5 +24,5 @@ pub fn run(args: &Args) -> Outcome {
     let mut first = serde_json::Map::new();
     first.insert("dir".to_owned(), json!(args.dir));
     first.insert("bytes".to_owned(), json!(bytes));
-    output_result(report::manifest(args.format, &title, first, &manifest))
+    printed(report::manifest(args.format, &title, first, &manifest))
 }

@@ -1,6 +1,6 @@
 //! `leakwatch filter keygen`.
 
-use super::super::{Failure, Outcome};
+use super::super::{Failure, Outcome, printed};
 use crate::core::identifiers::{KEY_BYTES, TagKey};
 use crate::io::key_file;
 use std::path::PathBuf;
@@ -18,5 +18,5 @@ pub fn run(args: &Args) -> Outcome {
     getrandom::fill(&mut bytes).map_err(|error| Failure::run(anyhow::anyhow!("system randomness: {error}")))?;
     let key = TagKey::new(bytes);
     key_file::create(&args.file, &key).map_err(Failure::usage)?;
-    super::output_result(super::report::line(&format!("key {} written to {}", key.fingerprint(), args.file.display())))
+    printed(super::report::line(&format!("key {} written to {}", key.fingerprint(), args.file.display())))
 }

@@ -9,7 +9,6 @@ mod report;
 use super::{Failure, Outcome};
 use crate::io::filter_dir::LoadError;
 use clap::{Subcommand, ValueEnum};
-use std::io;
 
 /// Arguments of `leakwatch filter`.
 #[derive(Debug, clap::Args)]
@@ -59,14 +58,5 @@ fn load_failure(error: LoadError) -> Failure {
         Failure::usage(error)
     } else {
         Failure::run(error)
-    }
-}
-
-/// A reader that has seen enough is no failure.
-fn output_result(result: io::Result<()>) -> Outcome {
-    match result {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        Err(error) => Err(Failure::run(anyhow::Error::new(error).context("standard output"))),
-        Ok(()) => Ok(()),
     }
 }

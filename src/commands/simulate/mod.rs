@@ -3,7 +3,7 @@
 mod output;
 mod summary;
 
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, printed};
 use crate::core::time::EventTime;
 use crate::simulate::attacks::{ATTACKS, AttackRequest};
 use crate::simulate::life::{LIVES, Life, find, usual};
@@ -82,10 +82,7 @@ pub fn run(args: &SimulateArgs) -> Outcome {
         Format::Text => summary.to_string(),
         Format::Json => serde_json::to_string(&summary).map_err(Failure::run)? + "\n",
     };
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::run(error)),
-        _ => Ok(()),
-    }
+    printed(io::stdout().write_all(text.as_bytes()))
 }
 
 fn settings(args: &SimulateArgs) -> Result<SimulateSettings, Failure> {

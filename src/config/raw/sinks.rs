@@ -126,7 +126,7 @@ pub struct OcsfSink {
     /// Where to post.
     #[serde(default)]
     pub url: Option<String>,
-    /// A topic of the cluster that `kafka` names. It has to be there.
+    /// A topic of the cluster that `kafka` names; `topics apply` creates it where it is missing, and then leaves it alone.
     #[serde(default)]
     pub topic: Option<String>,
     /// With `url`: a file that holds a bearer token.

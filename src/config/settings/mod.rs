@@ -28,6 +28,7 @@ use super::document::{self, At};
 use super::error::{ConfigError, Problem};
 use super::raw::Config;
 use checker::Checker;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The version of the configuration format that this build reads.
@@ -87,9 +88,9 @@ impl Settings {
         })
     }
 
-    /// The topics that sinks write to.
-    pub fn sink_topics(&self) -> impl Iterator<Item = &str> {
-        self.sinks.iter().filter_map(|sink| match &sink.kind {
+    /// The topics that sinks write to, each once.
+    pub fn sink_topics(&self) -> BTreeSet<&str> {
+        let topics = self.sinks.iter().filter_map(|sink| match &sink.kind {
             SinkKind::OcsfTopic { topic } => Some(topic.as_str()),
             SinkKind::Alertmanager { .. }
             | SinkKind::Webhook { .. }
@@ -97,7 +98,8 @@ impl Settings {
             | SinkKind::Pagerduty { .. }
             | SinkKind::Ocsf { .. }
             | SinkKind::File { .. } => None,
-        })
+        });
+        topics.collect()
     }
 
     /// The consumer group of `role`.

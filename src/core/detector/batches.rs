@@ -228,3 +228,40 @@ mod in_order {
         Ok(Vec::<(Key, Batch)>::deserialize(deserializer)?.into_iter().collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(of: EventKind, minute: i64) -> Part<'static> {
+        let time = EventTime::MIN.plus(Millis::from_mins(minute));
+        Part {
+            of,
+            time,
+            received: time,
+            event: None,
+            sums: Sums::default(),
+            nameless: false,
+            tags: &[],
+            case: None,
+            exposure: 0,
+            destination: None,
+            objects: &[],
+        }
+    }
+
+    #[test]
+    fn reads_are_as_early_as_their_first_and_sends_as_late_as_their_last() {
+        for (of, minute) in [(EventKind::Query, 1), (EventKind::Egress, 4)] {
+            let mut batches = Batches::default();
+            for number in [3, 1, 4] {
+                let part = part(of, number);
+                let key = KeyRef::new(EntityKind::ClientIp, "10.20.1.9", 0, "a", part.time);
+                assert!(batches.add(key, part).is_empty());
+            }
+            let closed = batches.close_all();
+            assert_eq!(closed.len(), 1, "one slice");
+            assert_eq!(closed[0].1.time, EventTime::MIN.plus(Millis::from_mins(minute)), "{of:?}");
+        }
+    }
+}

@@ -120,3 +120,47 @@ fn note_case(entity: &mut EntityState, pool: &Pool<'_>) {
         entity.case = Some(Box::new((opened, IncidentId(id.to_owned()))));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::event::EventKind;
+    use crate::core::incident::EntityKind;
+    use crate::core::window::Sums;
+    use smallvec::SmallVec;
+
+    fn carrying(case: &str, opened: EventTime, time: EventTime) -> Pool<'_> {
+        Pool {
+            made_by: MadeBy::default(),
+            kind: EntityKind::Domain,
+            id: "drop.example",
+            rule: "pooled-exit",
+            time,
+            received: time,
+            of: EventKind::Egress,
+            case: Some((case, opened)),
+            actor: "a",
+            nameless: false,
+            event: None,
+            sums: Sums::default(),
+            exposure: 0,
+            destination: None,
+            objects: SmallVec::new(),
+            tags: SmallVec::new(),
+        }
+    }
+
+    #[test]
+    fn the_oldest_case_is_kept_until_no_window_reaches_back_to_it() {
+        let day = |days| EventTime::MIN.plus(Millis::from_days(days));
+        let mut entity = EntityState::new(EntityKind::Domain, "drop.example", day(0));
+        let mut noted = |case, opened, time| {
+            note_case(&mut entity, &carrying(case, day(opened), day(time)));
+            entity.case.as_ref().map(|case| case.1.0.clone()).unwrap_or_default()
+        };
+        assert_eq!(noted("second", 10, 10), "second");
+        assert_eq!(noted("first", 5, 11), "first", "it is older");
+        assert_eq!(noted("third", 12, 35), "first", "a window of 30 days still holds its opening");
+        assert_eq!(noted("third", 12, 36), "third");
+    }
+}

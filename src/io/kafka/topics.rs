@@ -13,7 +13,7 @@ pub use acls::{Acl, acls};
 pub use admin::{Admin, AdminError, Applied};
 pub use plan::{Action, Change, Plan, Step, kept, plan};
 pub use retention::RetentionWatch;
-pub use wanted::{Bound, Wanted, wanted};
+pub use wanted::{Bound, Part, Wanted, wanted};
 
 use std::collections::BTreeMap;
 

@@ -130,7 +130,7 @@ containers:
       - {name: directory, mountPath: /etc/leakwatch/directory, readOnly: true}
       - {name: filters, mountPath: /var/lib/leakwatch/filters, readOnly: true}
       {{- end }}
-      {{- if eq .part "detect" }}
+      {{- if and (eq .part "detect") (not (include "leakwatch.objectStore" $root)) }}
       - {name: state, mountPath: /var/lib/leakwatch/state}
       {{- end }}
       {{- range $folder, $_ := .values.secrets }}
@@ -160,7 +160,7 @@ volumes:
   - name: filters
     persistentVolumeClaim: {claimName: {{ include "leakwatch.filters" $root }}}
   {{- end }}
-  {{- if and (eq .part "detect") $root.Values.state.existingClaim }}
+  {{- if and (eq .part "detect") $root.Values.state.existingClaim (not (include "leakwatch.objectStore" $root)) }}
   - name: state
     persistentVolumeClaim: {claimName: {{ $root.Values.state.existingClaim }}}
   {{- end }}
@@ -247,4 +247,21 @@ secret: {secretName: {{ include "leakwatch.kafkaSecret" . }}, defaultMode: 0440}
 
 {{- define "leakwatch.filters" -}}
 {{ .Values.filters.existingClaim | default (printf "%s-filters" (include "leakwatch.name" .)) }}
+{{- end }}
+
+{{/* Not empty where state is kept in an object store, so that there are no volumes for it. */}}
+{{- define "leakwatch.objectStore" -}}
+{{- $state := .Values.config.state | default dict }}
+{{- if regexMatch "^(s3|gs|az)://" ($state.store | default "") }}
+{{- if .Values.state.existingClaim }}
+{{- fail "config.state.store is an object store: expected no state.existingClaim" }}
+{{- end }}
+{{- range $section := list "s3" "gcs" "azure" }}
+{{- range $key, $file := get $state $section | default dict }}
+{{- $folder := regexReplaceAll "^/etc/leakwatch/secrets/([^/]+)/.*$" (toString $file) "${1}" }}
+{{- if and (hasSuffix "_file" $key) (ne $folder $file) (not (hasKey $.Values.detect.secrets $folder)) }}
+{{- fail (printf "config.state.%s.%s is %s: expected a Secret as detect.secrets.%s" $section $key $file $folder) }}
+{{- end }}
+{{- end }}
+{{- end }}yes{{ end }}
 {{- end }}

@@ -53,7 +53,7 @@ pub fn acls(settings: &Settings) -> Vec<Acl> {
         // Each sink has a group of its own, which ends in its name; notes about records that end processes have groups too.
         acls.push(Acl { role, operations: &["Read"], resource: "group", name: settings.group(role), prefixed: true });
         if role == Role::Sinks {
-            acls.extend(settings.sink_topics().map(|name| topic(role, WRITE, name)));
+            acls.extend(settings.sink_topics().into_iter().map(|name| topic(role, WRITE, name)));
             let name = settings.console_group();
             acls.push(Acl { role, operations: &["Read"], resource: "group", name, prefixed: false });
         }

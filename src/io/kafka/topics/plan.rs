@@ -1,6 +1,6 @@
 //! What is to be done, and what only people may do.
 
-use super::wanted::{Bound, Wanted};
+use super::wanted::{Bound, Part, Wanted};
 use super::{Cluster, Seen};
 use crate::config::settings::{InternalTopic, SourceSettings};
 use crate::core::time::Millis;
@@ -8,7 +8,7 @@ use crate::core::time::Millis;
 /// What is to be done about every topic.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// Topic by topic: sources first, then internal ones.
+    /// Topic by topic: sources first, then internal ones, then those of sinks.
     pub steps: Vec<Step>,
 }
 
@@ -17,7 +17,7 @@ pub struct Plan {
 pub struct Step {
     /// The topic's name.
     pub topic: String,
-    /// `source`, or its key under `topics`.
+    /// `source`, `sink`, or its key under `topics`.
     pub part: &'static str,
     /// What.
     pub action: Action,
@@ -70,7 +70,11 @@ pub fn plan(sources: &[SourceSettings], wanted: &[Wanted], cluster: &Cluster) ->
     for topic in wanted {
         match cluster.topics.get(&topic.name) {
             None => steps.push(missing(topic, cluster)),
-            Some(seen) => existing(topic, seen, &mut steps),
+            Some(seen) => match topic.part {
+                Part::Internal(internal) => existing(internal, topic, seen, &mut steps),
+                // It is its readers' as well: how long they want it kept, and in how many partitions, is their affair.
+                Part::Sink => steps.push(fine(topic)),
+            },
         }
     }
     Plan { steps }
@@ -97,14 +101,18 @@ fn missing(wanted: &Wanted, cluster: &Cluster) -> Step {
     } else {
         Action::Create(wanted.clone())
     };
-    Step { topic: wanted.name.clone(), part: wanted.topic.key(), action }
+    Step { topic: wanted.name.clone(), part: wanted.part.name(), action }
 }
 
-fn existing(wanted: &Wanted, seen: &Seen, steps: &mut Vec<Step>) {
+fn fine(wanted: &Wanted) -> Step {
+    Step { topic: wanted.name.clone(), part: wanted.part.name(), action: Action::Ok }
+}
+
+fn existing(internal: InternalTopic, wanted: &Wanted, seen: &Seen, steps: &mut Vec<Step>) {
     let before = steps.len();
-    let mut push = |action| steps.push(Step { topic: wanted.name.clone(), part: wanted.topic.key(), action });
+    let mut push = |action| steps.push(Step { topic: wanted.name.clone(), part: wanted.part.name(), action });
     if seen.partitions != wanted.partitions {
-        push(Action::Manual { what: partitions_differ(wanted, seen), blocks: true });
+        push(Action::Manual { what: partitions_differ(internal, wanted, seen), blocks: true });
     }
     if seen.copies < wanted.copies {
         let what = format!(
@@ -127,7 +135,7 @@ fn existing(wanted: &Wanted, seen: &Seen, steps: &mut Vec<Step>) {
         push(alteration(changes, seen));
     }
     if steps.len() == before {
-        steps.push(Step { topic: wanted.name.clone(), part: wanted.topic.key(), action: Action::Ok });
+        steps.push(fine(wanted));
     }
 }
 
@@ -148,11 +156,11 @@ fn names(changes: &[Change]) -> String {
     changes.iter().map(|change| change.key).collect::<Vec<_>>().join(", ")
 }
 
-fn partitions_differ(wanted: &Wanted, seen: &Seen) -> String {
-    let key = wanted.topic.key();
+fn partitions_differ(internal: InternalTopic, wanted: &Wanted, seen: &Seen) -> String {
+    let key = internal.key();
     let keep = format!("set topics.partitions.{key}: {}", seen.partitions);
     let numbers = format!("has {} partitions, expected {}", seen.partitions, wanted.partitions);
-    match wanted.topic {
+    match internal {
         InternalTopic::Activity => format!(
             "{numbers}; state is kept by partition, so the number is for ever: {keep}, or begin a new log under another \
              name (topics.activity) once this one is read to its end"
@@ -220,7 +228,7 @@ mod tests {
 
     /// A cluster of three brokers that has every internal topic as it should be.
     fn fine() -> (Vec<Wanted>, Cluster) {
-        let wanted = wanted(&TopicsSettings::default(), 3);
+        let wanted = wanted(&TopicsSettings::default(), ["siem"].into_iter(), 3);
         let topics = wanted.iter().map(|topic| {
             let settings: BTreeMap<String, String> =
                 topic.settings.iter().map(|(key, bound)| ((*key).to_owned(), bound.value())).collect();
@@ -249,7 +257,7 @@ mod tests {
         assert!(wanted[0].settings.contains(&("min.insync.replicas", Bound::AtLeast(2))));
         let plan = plan(&[], &wanted, &cluster);
         assert!(plan.steps.iter().all(|step| step.action == Action::Ok));
-        assert_eq!(plan.steps.len(), InternalTopic::ALL.len());
+        assert_eq!(plan.steps.len(), InternalTopic::ALL.len() + 1);
     }
 
     #[test]
@@ -276,6 +284,18 @@ mod tests {
         assert_eq!(changes, &[change]);
         assert!(keep.contains(&("segment.ms".to_owned(), "7".to_owned())));
         assert!(keep.iter().all(|(key, _)| key != "retention.ms"));
+    }
+
+    #[test]
+    fn a_topic_of_a_sink_is_created_like_that_of_incidents_and_then_its_readers_own() {
+        let (wanted, mut cluster) = fine();
+        cluster.topics.remove("siem");
+        let planned = plan(&[], &wanted, &cluster);
+        let [Action::Create(siem)] = of(&planned, "siem")[..] else { panic!("expected create") };
+        let incidents = wanted.iter().find(|topic| topic.name == "leakwatch.incidents").expect("is wanted");
+        assert_eq!((siem.partitions, siem.copies, &siem.settings), (1, 3, &incidents.settings));
+        cluster.topics.insert("siem".to_owned(), Seen { partitions: 12, copies: 1, ..Seen::default() });
+        assert_eq!(of(&plan(&[], &wanted, &cluster), "siem"), [&Action::Ok]);
     }
 
     #[test]
