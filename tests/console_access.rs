@@ -124,7 +124,8 @@ fn the_proxy_names_the_user_admins_decide_and_it_is_audited() {
     assert_eq!(status, 413, "a body is no place for a flood");
     // The link in an alert opens a page, for whoever may look, and takes nothing.
     let link = url(&format!("/cases/{}/verdict", line.case));
-    let opened = |request: reqwest::RequestBuilder, user| runtime.block_on(ask(request.header("X-Forwarded-User", user)));
+    let opened =
+        |request: reqwest::RequestBuilder, user| runtime.block_on(ask(request.header("X-Forwarded-User", user)));
     let (status, page) = opened(client.get(&link), "bob");
     assert!(status == 200 && page.contains("<main id=\"main\""), "{status} {page}");
     assert_eq!(opened(client.post(&link).header("x-leakwatch-request", "1").json(&verdict), "ann").0, 405);

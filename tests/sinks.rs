@@ -12,8 +12,8 @@ use leakwatch::io::clock::{Clock, SystemClock};
 use leakwatch::io::lifecycle::Lifecycle;
 use leakwatch::io::metrics::Metrics;
 use leakwatch::io::sinks::{
-    Alertmanager, AlertmanagerSettings, ConsoleLinks, FileSink, HttpAccess, IncidentLine, Shape, Sink, SinkError, Webhook,
-    WebhookSettings,
+    Alertmanager, AlertmanagerSettings, ConsoleLinks, FileSink, HttpAccess, IncidentLine, Shape, Sink, SinkError,
+    Webhook, WebhookSettings,
 };
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

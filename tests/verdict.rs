@@ -85,13 +85,17 @@ fn a_verdict_is_kept_counted_and_may_propose_an_exception() {
     assert!(shadow.contains("2 raised, 1 of them about something that a live rule raises too"), "{shadow}");
     assert!(shadow.contains("1 new, 1 lost"), "{shadow}");
 
-    let nobody = verdict(dir.path(), &["give", "--case", "abc", "false", "--by", "ann"]);
+    wrongly_typed(dir.path());
+}
+
+/// What was typed is nobody's business if it was somebody's number.
+fn wrongly_typed(dir: &Path) {
+    let nobody = verdict(dir, &["give", "--case", "abc", "false", "--by", "ann"]);
     let told = String::from_utf8_lossy(&nobody.stderr).into_owned();
     assert_eq!(nobody.status.code(), Some(1), "{told}");
     assert!(told.contains("abc: expected the id of a case"), "{told}");
-    // What was typed is nobody's business if it was somebody's number.
     for wrong in [&["give", "--case", "13800138000", "false", "--by", "ann"][..], &["give", "13800138000"]] {
-        let told = verdict(dir.path(), wrong);
+        let told = verdict(dir, wrong);
         let told = String::from_utf8_lossy(&told.stderr).into_owned();
         assert!(told.contains("‹phone›") && !told.contains("13800138000"), "{told}");
     }

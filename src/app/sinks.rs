@@ -7,8 +7,8 @@ use crate::io::kafka::sinks::TopicSink;
 use crate::io::lifecycle::Lifecycle;
 use crate::io::metrics::SinkMetrics;
 use crate::io::sinks::{
-    Alertmanager, AlertmanagerSettings, ConsoleLinks, FileSink, HttpAccess, LogSink, Shape, Sink, SinkSetupError, Webhook,
-    WebhookSettings, read_text,
+    Alertmanager, AlertmanagerSettings, ConsoleLinks, FileSink, HttpAccess, LogSink, Shape, Sink, SinkSetupError,
+    Webhook, WebhookSettings, read_text,
 };
 use rdkafka::config::ClientConfig;
 use std::path::PathBuf;
@@ -56,8 +56,9 @@ pub(super) fn make(parts: &Parts<'_>, settings: &SinkSettings) -> Result<Box<dyn
             let links = parts.links.clone();
             alertmanager(parts, &name, &AlertmanagerSettings { urls, access, links })
         }
-        SinkKind::Slack { url_file } => read_text("a Slack webhook's URL", url_file)
-            .and_then(|url| webhook(parts, &name, &shaped(url, Shape::Slack { links: parts.links.clone() }, HttpAccess::default()))),
+        SinkKind::Slack { url_file } => read_text("a Slack webhook's URL", url_file).and_then(|url| {
+            webhook(parts, &name, &shaped(url, Shape::Slack { links: parts.links.clone() }, HttpAccess::default()))
+        }),
         SinkKind::Pagerduty { routing_key_file, url } => read_text("a PagerDuty routing key", routing_key_file)
             .and_then(|routing_key| {
                 let shape = Shape::Pagerduty { routing_key, links: parts.links.clone() };

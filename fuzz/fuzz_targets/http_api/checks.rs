@@ -35,8 +35,10 @@ impl Asked {
     /// Whether it may change something; the other way round nothing is said, since it may be wrong in other ways.
     fn may_decide(&self, setup: Setup) -> bool {
         let admin = !setup.proxied || self.values(USER_HEADER) == [ADMIN.as_bytes()];
-        let own_page = self.values("sec-fetch-site").first().is_none_or(|site| *site == b"same-origin" || *site == b"none");
-        let host = self.values("host").first().map(|host| String::from_utf8_lossy(host).to_lowercase()).unwrap_or_default();
+        let own_page =
+            self.values("sec-fetch-site").first().is_none_or(|site| *site == b"same-origin" || *site == b"none");
+        let host =
+            self.values("host").first().map(|host| String::from_utf8_lossy(host).to_lowercase()).unwrap_or_default();
         let here = ["localhost", "127.", "["].iter().any(|known| host.contains(known));
         self.method == Method::POST
             && admin
@@ -47,7 +49,8 @@ impl Asked {
 
     fn is_too_long(&self) -> bool {
         let length = self.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-        self.headers.get(header::TRANSFER_ENCODING).is_none() && length.is_some_and(|bytes: usize| bytes > MAX_BODY_BYTES)
+        self.headers.get(header::TRANSFER_ENCODING).is_none()
+            && length.is_some_and(|bytes: usize| bytes > MAX_BODY_BYTES)
     }
 }
 
@@ -98,7 +101,8 @@ pub fn shows_nobody(what: &str, text: &[u8]) {
     let marked = MARKED.as_bytes();
     for at in (0..text.len().saturating_sub(marked.len() - 1)).filter(|at| text[*at..].starts_with(marked)) {
         let end = at + marked.len();
-        let (before, after) = (&text[at.saturating_sub(ALONE_WITHIN)..at], &text[end..(end + ALONE_WITHIN).min(text.len())]);
+        let (before, after) =
+            (&text[at.saturating_sub(ALONE_WITHIN)..at], &text[end..(end + ALONE_WITHIN).min(text.len())]);
         let plain = |byte: &u8| byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"+-.()_/%@".contains(byte);
         let apart = before.last().is_none_or(plain) && after.first().is_none_or(plain);
         let another = before.iter().chain(after).any(u8::is_ascii_digit);

@@ -61,7 +61,8 @@ pub fn try_input(input: &[u8]) -> Tried {
     let service = TowerToHyperService::new(SHARED.router(setup, &memory));
     let tried = RefCell::new(Tried::default());
     let answer = |request: hyper::Request<Incoming>| {
-        let (asked, before, answered) = (Asked::of(&request), memory.kept(), hyper::service::Service::call(&service, request));
+        let (asked, before, answered) =
+            (Asked::of(&request), memory.kept(), hyper::service::Service::call(&service, request));
         let (tried, memory) = (&tried, &memory);
         async move {
             let answer = answered.await.unwrap_or_else(|never| match never {});

@@ -80,7 +80,9 @@ impl Choices<'_> {
             _ => self.text(),
         };
         let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~%".contains(byte);
-        id.bytes().map(|byte| if plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+        id.bytes()
+            .map(|byte| if plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+            .collect()
     }
 
     fn body(&mut self) -> String {
@@ -120,7 +122,11 @@ pub fn rendered(choices: &[u8]) -> Vec<u8> {
     } {
         header(USER_HEADER, user);
     }
-    let mut given = |name: &str, value: &str| if !value.is_empty() { header(name, value) };
+    let mut given = |name: &str, value: &str| {
+        if !value.is_empty() {
+            header(name, value)
+        }
+    };
     given("x-leakwatch-request", if choices.byte() % 4 == 3 { "" } else { "1" });
     given("sec-fetch-site", choices.one(&SITES));
     given("content-type", choices.one(&TYPES));

@@ -52,7 +52,9 @@ fn line(row: &Row<'_>) -> String {
     let RuleWeek { raised, cases, precision: Precision { right, judged } } = row.of;
     let incidents = if raised == 1 { "incident" } else { "incidents" };
     let (week, rule) = (&row.week, row.rule);
-    format!("{week:<9} {rule:<20} {raised:>5} {incidents:<9}  {judged} of {cases} cases judged, {right} of {judged} right")
+    format!(
+        "{week:<9} {rule:<20} {raised:>5} {incidents:<9}  {judged} of {cases} cases judged, {right} of {judged} right"
+    )
 }
 
 fn rows(book: &CaseBook) -> Vec<Row<'_>> {

@@ -19,14 +19,7 @@ fn line(id: &str, case: &str, rule: &str, at: i64) -> Incident {
 }
 
 fn judged(case: &str, verdict: Verdict) -> Judgement {
-    Judgement {
-        schema: 1,
-        case: IncidentId(case.into()),
-        verdict,
-        by: "ann".into(),
-        at: day(60),
-        note: String::new(),
-    }
+    Judgement { schema: 1, case: IncidentId(case.into()), verdict, by: "ann".into(), at: day(60), note: String::new() }
 }
 
 /// Two weeks of two rules: four cases, of which three are judged.
@@ -79,7 +72,9 @@ fn weeks_without_an_incident_stand_in_their_place() {
     let weeks = RuleWeeks::from([(day(0), week(1, 1, 0, 0)), (day(14), week(2, 1, 1, 1))]);
     let shown = |now: i64, count| -> Vec<(i64, u64)> {
         let shown = recent(&weeks, day(now), count).into_iter();
-        shown.map(|(at, week)| (at.since(monday()).as_millis() / Millis::from_days(1).as_millis(), week.raised)).collect()
+        shown
+            .map(|(at, week)| (at.since(monday()).as_millis() / Millis::from_days(1).as_millis(), week.raised))
+            .collect()
     };
     assert_eq!(shown(22, 26), [(0, 1), (7, 0), (14, 2), (21, 0)], "to this week, from the first that raised something");
     assert_eq!(shown(22, 2), [(14, 2), (21, 0)], "no more than were asked for");
