@@ -51,9 +51,9 @@ fn snapshots_are_read_or_refused() {
 fn the_consoles_answers_are_what_they_must_be() {
     let tried: Vec<http_api::Tried> = seeds("http_api").iter().map(|seed| http_api::try_input(seed)).collect();
     let statuses: std::collections::BTreeSet<u16> = tried.iter().flat_map(|one| one.answers.iter().copied()).collect();
-    // Each way through is there: shown, kept, malformed, stranger, forbidden, unknown, no such method, conflict, too long,
+    // Each way through is there: shown, kept, malformed, nobody, forbidden, unknown, no such method, conflict, too long,
     // another type, misdirected, and a log that is away.
-    for expected in [200, 201, 400, 403, 404, 405, 409, 413, 415, 421, 422, 503] {
+    for expected in [200, 201, 400, 401, 403, 404, 405, 409, 413, 415, 421, 422, 503] {
         assert!(statuses.contains(&expected), "no seed is answered by {expected}: {statuses:?}");
     }
     assert!(tried.iter().any(|one| one.answers.len() > 1), "some connection carries several requests");
