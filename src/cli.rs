@@ -2,6 +2,7 @@
 
 use crate::commands::{self, Outcome};
 use clap::{Parser, Subcommand};
+use std::process::ExitCode;
 
 /// A streaming detector of customer data leaving a company.
 #[derive(Debug, Parser)]
@@ -48,6 +49,14 @@ enum Command {
 }
 
 impl Cli {
+    /// Reads the command line.
+    ///
+    /// # Errors
+    /// The exit status, once it is said what is wrong with it or what was asked.
+    pub fn read() -> Result<Self, ExitCode> {
+        Self::try_parse().map_err(|error| commands::unread(&error))
+    }
+
     /// Runs the chosen subcommand to its end.
     ///
     /// # Errors

@@ -1,11 +1,14 @@
 //! `leakwatch`: parse, run, exit.
 
-use clap::Parser;
 use leakwatch::cli::Cli;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match Cli::parse().run() {
+    let cli = match Cli::read() {
+        Ok(cli) => cli,
+        Err(status) => return status,
+    };
+    match cli.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("leakwatch: {}", failure.message());

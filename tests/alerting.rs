@@ -14,6 +14,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 const WITHIN: Duration = Duration::from_mins(2);
+/// Where people's browsers would reach the console.
+const CONSOLE: &str = "https://leakwatch.corp.example";
 
 /// One event warns, three page, and a minute later it is over.
 const RULES: &str = r"version: 1
@@ -71,6 +73,16 @@ fn pair(severity: &str, status: &str) -> (String, String) {
     (severity.to_owned(), status.to_owned())
 }
 
+/// Each alert of a case says where it is judged, and the whole notification does, for templates.
+fn links_to_its_verdict(notified: &Notified) {
+    let all = notified.lock().expect("no panic");
+    let one = all.iter().find(|one| one["groupLabels"]["case"].as_str().is_some_and(|case| !case.is_empty()));
+    let one = one.expect("a notification of a case");
+    let expected = format!("{CONSOLE}/cases/{}/verdict", one["groupLabels"]["case"].as_str().expect("text"));
+    assert_eq!(one["commonAnnotations"]["verdict_url"], expected.as_str(), "{one}");
+    assert_eq!(one["alerts"][0]["annotations"]["verdict_url"], expected.as_str(), "{one}");
+}
+
 #[test]
 fn on_call_is_told_once_a_case_again_as_it_escalates_and_when_it_is_over() {
     const TEST: &str = "alerting";
@@ -89,7 +101,7 @@ fn on_call_is_told_once_a_case_again_as_it_escalates_and_when_it_is_over() {
     );
     let first = alertmanager(dir.path(), free_port(), &config);
     let sinks = format!(
-        "sinks:\n  - {{name: am, kind: alertmanager, urls: [\"http://127.0.0.1:{}\"], min_severity: info}}\n",
+        "  console_url: \"{CONSOLE}\"\nsinks:\n  - {{name: am, kind: alertmanager, urls: [\"http://127.0.0.1:{}\"], min_severity: info}}\n",
         first.port
     );
     let start_again = || start(&kafka, TEST, dir.path(), "busy.yaml", &sinks);
@@ -100,6 +112,7 @@ fn on_call_is_told_once_a_case_again_as_it_escalates_and_when_it_is_over() {
     eventually("on-call is told", WITHIN, || !told(&notified).is_empty());
     println!("from the event to the receiver, through Alertmanager: {:.1} s", leaked.elapsed().as_secs_f64());
     assert_eq!(told(&notified), [("firing".to_owned(), vec![pair("warning", "firing")])]);
+    links_to_its_verdict(&notified);
 
     // Both sides start anew, Alertmanager with no memory of it: what is open is said again.
     drop(service);

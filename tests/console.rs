@@ -97,6 +97,9 @@ fn a_leak_is_watched_judged_and_let_off_in_a_browser() {
     let judged: Value = serde_json::from_slice(&judged.first().expect("a verdict").value).expect("JSON");
     assert_eq!((&judged["verdict"], &judged["note"]), (&"expected".into(), &"the yearly mailing".into()));
     proposed(&tab);
+    let case: String = tab.value("location.hash.split('/')[2]");
+    linked(&chromium.open(&format!("{url}cases/{case}/verdict"), DESK), &kafka, TEST, &case);
+    weekly(&tab);
 
     let case: String = tab.value("location.hash");
     let pages = ["#/", &case, "#/actors/emp0042", "#/rules", "#/rules/read-then-out", "#/health"];
@@ -118,6 +121,46 @@ fn a_leak_is_watched_judged_and_let_off_in_a_browser() {
     let _: u32 = tab.value("fetch('/assets/nothing.js').then((answer) => answer.status)");
     eventually("what fails is heard of", WITHIN, || tab.faults().iter().any(|fault| fault.contains("nothing.js")));
     drop(process);
+}
+
+/// The link in an alert opens the case at the verdict's buttons, and decides nothing.
+fn linked(tab: &Tab<'_>, kafka: &Kafka, test: &str, case: &str) {
+    let kept = |what: &str| read_all(&kafka.config(), &format!("{test}.{what}")).len();
+    let before = (kept("verdicts"), kept("audit"));
+    tab.until("location.pathname === '/' && document.activeElement?.id === 'verdict'");
+    assert_eq!(tab.value::<String>("location.hash"), format!("#/cases/{case}/verdict"));
+    let seen = "(([first, last]) => first.top >= 0 && last.bottom <= innerHeight)
+        ([...document.querySelectorAll('[data-verdict]')].map((one) => one.getBoundingClientRect()).filter((_, at) => at !== 1))";
+    tab.until(seen);
+    // A key that is pressed too soon hits no button.
+    tab.press("#verdict", "Enter", 1);
+    // Nor does whatever follows links.
+    let others = "Promise.all(['GET', 'HEAD'].map((method) => fetch(`/cases/CASE/verdict`, { method }).then((answer) => answer.status)))";
+    assert_eq!(tab.value::<Vec<u16>>(&others.replace("CASE", case)), [200, 200]);
+    assert_eq!((kept("verdicts"), kept("audit")), before, "only a button decides");
+    tab.click("[data-verdict=expected]");
+    tab.until("document.querySelector('#told').textContent.startsWith('Judged expected work by local')");
+    assert_eq!((kept("verdicts"), kept("audit")), (before.0 + 1, before.1 + 1));
+    assert_eq!(tab.faults(), Vec::<String>::new());
+}
+
+/// The rule's page shows its weeks as a chart and as figures.
+fn weekly(tab: &Tab<'_>) {
+    let case: String = tab.value("location.hash");
+    tab.go("#/rules/read-then-out");
+    tab.until("document.querySelector('#weeks canvas')?.width > 0");
+    let told: String = tab.value("document.querySelector('#weeks').innerText");
+    assert!(told.contains("1 incidents in 1 cases; 1 cases judged, 0 of them leaks"), "{told}");
+    let row: Vec<String> =
+        tab.value("[...document.querySelectorAll('#weeks tbody tr:first-child td')].map((cell) => cell.textContent)");
+    assert_eq!(row[1..], ["1", "1", "1", "0"], "{row:?}");
+    let label: String = tab.value("document.querySelector('#weeks .chart').getAttribute('aria-label')");
+    assert!(told.contains(&label), "who cannot see the chart is told the same: {label}");
+    // The figures scroll by keys, in a box of their own.
+    assert_eq!(tab.value::<i32>("document.querySelector('#weeks .scroll').tabIndex"), 0);
+    tab.go("#/rules");
+    tab.until("document.querySelector('main table')?.innerText.includes('0 of 1')");
+    tab.go(&case);
 }
 
 /// An exception that nobody has tried on attacks is not ready; whoever accepts that gets what to commit.

@@ -122,6 +122,14 @@ fn the_proxy_names_the_user_admins_decide_and_it_is_audited() {
     }
     let (status, _) = judge("ann", &[own], json!({"verdict": "true", "note": "x".repeat(20_000)}));
     assert_eq!(status, 413, "a body is no place for a flood");
+    // The link in an alert opens a page, for whoever may look, and takes nothing.
+    let link = url(&format!("/cases/{}/verdict", line.case));
+    let opened =
+        |request: reqwest::RequestBuilder, user| runtime.block_on(ask(request.header("X-Forwarded-User", user)));
+    let (status, page) = opened(client.get(&link), "bob");
+    assert!(status == 200 && page.contains("<main id=\"main\""), "{status} {page}");
+    assert_eq!(opened(client.post(&link).header("x-leakwatch-request", "1").json(&verdict), "ann").0, 405);
+    assert_eq!(runtime.block_on(ask(client.get(&link))).0, 401, "nobody is no user");
     let (status, kept) = judge("ann", &[own, ("sec-fetch-site", "same-origin")], verdict);
     assert_eq!(status, 201, "{kept}");
     let audit = read_all(&kafka.config(), &format!("{TEST}.audit"));

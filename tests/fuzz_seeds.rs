@@ -1,5 +1,8 @@
 //! What fuzzing once found stays among its seeds, and is tried here by every run of the tests.
 
+#[path = "../fuzz/fuzz_targets/http_api/mod.rs"]
+mod http_api;
+
 use leakwatch::core::activity::{BatchReader, Control, Record};
 use leakwatch::core::detector::{Detector, DetectorSettings};
 use leakwatch::core::rules::SHIPPED;
@@ -42,4 +45,17 @@ fn messages_of_the_log_are_applied() {
 fn snapshots_are_read_or_refused() {
     let read = seeds("snapshot").iter().filter(|seed| Snapshot::decode(seed).is_ok()).count();
     assert!(read > 0, "one of them is whole");
+}
+
+#[test]
+fn the_consoles_answers_are_what_they_must_be() {
+    let tried: Vec<http_api::Tried> = seeds("http_api").iter().map(|seed| http_api::try_input(seed)).collect();
+    let statuses: std::collections::BTreeSet<u16> = tried.iter().flat_map(|one| one.answers.iter().copied()).collect();
+    // Each way through is there: shown, kept, malformed, nobody, forbidden, unknown, no such method, conflict, too long,
+    // another type, misdirected, and a log that is away.
+    for expected in [200, 201, 400, 401, 403, 404, 405, 409, 413, 415, 421, 422, 503] {
+        assert!(statuses.contains(&expected), "no seed is answered by {expected}: {statuses:?}");
+    }
+    assert!(tried.iter().any(|one| one.answers.len() > 1), "some connection carries several requests");
+    assert!(tried.iter().map(|one| one.kept).sum::<usize>() >= 4, "verdicts, names and exceptions are asked for");
 }

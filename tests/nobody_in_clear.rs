@@ -1,5 +1,9 @@
 //! No output shows a customer's identifier, wherever a source or a file puts it.
 
+mod common;
+#[path = "nobody_in_clear/console.rs"]
+mod console;
+
 use leakwatch::config::EngineSettings;
 use leakwatch::config::settings::FilterSettings;
 use leakwatch::core::activity::Record;

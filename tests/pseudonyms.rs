@@ -2,6 +2,7 @@
 
 mod common;
 
+use common::asking::Asking;
 use common::kafka::{Kafka, eventually, produce, read_all};
 use common::process::{Process, free_port};
 use common::service::{create_topics, start_with_console};
@@ -13,30 +14,6 @@ use std::time::Duration;
 const TEST: &str = "pseudonyms";
 const WITHIN: Duration = Duration::from_mins(1);
 const SECRET: &str = "a secret of this test alone";
-
-struct Asking {
-    runtime: tokio::runtime::Runtime,
-    client: reqwest::Client,
-    console: u16,
-}
-
-impl Asking {
-    fn send(&self, request: reqwest::RequestBuilder, user: &str) -> (u16, String) {
-        self.runtime.block_on(async {
-            let answer = request.header("X-Forwarded-User", user).send().await.expect("an answer");
-            (answer.status().as_u16(), answer.text().await.expect("text"))
-        })
-    }
-
-    fn get(&self, path: &str) -> (u16, String) {
-        self.send(self.client.get(format!("http://127.0.0.1:{}/api/v1/{path}", self.console)), "bob")
-    }
-
-    fn post(&self, path: &str, user: &str, body: &Value) -> (u16, String) {
-        let request = self.client.post(format!("http://127.0.0.1:{}/api/v1/{path}", self.console));
-        self.send(request.header("x-leakwatch-request", "1").json(body), user)
-    }
-}
 
 fn service(kafka: &Kafka, directory: &Path) -> (Process, u16) {
     create_topics(kafka, TEST, 2);
@@ -76,8 +53,7 @@ fn no_answer_names_an_account_but_to_an_admin_who_says_why() {
     let Some(kafka) = Kafka::shared(TEST) else { return };
     let dir = tempfile::tempdir().expect("a directory");
     let (process, console) = service(&kafka, dir.path());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
-    let asking = Asking { runtime, client: reqwest::Client::new(), console };
+    let asking = Asking::new(console);
     leak(&kafka);
     eventually("the case is there", WITHIN, || page_case(&asking).is_some());
     let case = page_case(&asking).expect("a case");
@@ -125,7 +101,7 @@ fn unmasked(kafka: &Kafka, asking: &Asking, shown: &str) {
     assert_eq!(asking.post(&path, "bob", &why).0, 403, "viewers are not told");
     assert_eq!(asking.post(&path, "ann", &json!({"reason": " "})).0, 400);
     assert_eq!(asking.post("actors/emp0042/unmask", "ann", &why).0, 404);
-    let foreign = asking.client.post(format!("http://127.0.0.1:{}/api/v1/{path}", asking.console)).json(&why);
+    let foreign = asking.client.post(asking.url(&format!("/api/v1/{path}"))).json(&why);
     assert_eq!(asking.send(foreign, "ann").0, 403, "a page elsewhere has no header of its own");
     let audit = || -> Vec<Value> {
         let lines = read_all(&kafka.config(), &format!("{TEST}.audit"));

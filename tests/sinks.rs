@@ -12,8 +12,8 @@ use leakwatch::io::clock::{Clock, SystemClock};
 use leakwatch::io::lifecycle::Lifecycle;
 use leakwatch::io::metrics::Metrics;
 use leakwatch::io::sinks::{
-    Alertmanager, AlertmanagerSettings, FileSink, HttpAccess, IncidentLine, Shape, Sink, SinkError, Webhook,
-    WebhookSettings,
+    Alertmanager, AlertmanagerSettings, ConsoleLinks, FileSink, HttpAccess, IncidentLine, Shape, Sink, SinkError,
+    Webhook, WebhookSettings,
 };
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -89,7 +89,11 @@ fn a_webhook_signs_tries_again_and_gives_up_on_a_refusal() {
 fn alertmanager_gets_what_is_open_once_the_topic_is_read() {
     let server = server(&[500]);
     let metrics = Metrics::new().expect("metrics");
-    let settings = AlertmanagerSettings { urls: vec![server.url.clone()], access: HttpAccess::default() };
+    let settings = AlertmanagerSettings {
+        urls: vec![server.url.clone()],
+        access: HttpAccess::default(),
+        links: ConsoleLinks::default(),
+    };
     let retries = metrics.sinks.retries.with_label_values(&["am"]);
     let firing = metrics.sinks.firing.with_label_values(&["am"]);
     let (runtime, clock) = (server.runtime.handle().clone(), Arc::new(SystemClock));

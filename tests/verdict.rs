@@ -39,6 +39,8 @@ fn a_verdict_is_kept_counted_and_may_propose_an_exception() {
     let told = [incident("emp0042", 500), incident("emp0043", 600)];
     let lines = told.clone().map(|line| (0, serde_json::to_vec(&line).expect("JSON")));
     produce(&config, &topics[1], lines);
+    let unjudged = said(&verdict(dir.path(), &["report"]));
+    assert!(unjudged.starts_with("no verdict has been given yet\n1970-W01"), "{unjudged}");
 
     let id = told[0].incident.to_string();
     let given = said(&verdict(dir.path(), &["give", "--case", &id, "true", "--by", "ann"]));
@@ -64,6 +66,10 @@ fn a_verdict_is_kept_counted_and_may_propose_an_exception() {
         (row["rule"].as_str(), row["right"].as_u64(), row["judged"].as_u64()),
         (Some(told[0].rule.as_str()), Some(1), Some(2))
     );
+    assert_eq!((row["raised"].as_u64(), row["cases"].as_u64()), (Some(2), Some(2)), "{row}");
+    assert_eq!(row["week"], "1970-W01");
+    let text = said(&verdict(dir.path(), &["report"]));
+    assert!(text.starts_with("1970-W01") && text.contains("2 incidents  2 of 2 cases judged, 1 of 2 right"), "{text}");
 
     // A rule in shadow that would have told of one more account.
     let tried_out = [incident("emp0042", 400), incident("emp0099", 400)].map(|mut line| {
@@ -79,8 +85,18 @@ fn a_verdict_is_kept_counted_and_may_propose_an_exception() {
     assert!(shadow.contains("2 raised, 1 of them about something that a live rule raises too"), "{shadow}");
     assert!(shadow.contains("1 new, 1 lost"), "{shadow}");
 
-    let nobody = verdict(dir.path(), &["give", "--case", "abc", "false", "--by", "ann"]);
+    wrongly_typed(dir.path());
+}
+
+/// What was typed is nobody's business if it was somebody's number.
+fn wrongly_typed(dir: &Path) {
+    let nobody = verdict(dir, &["give", "--case", "abc", "false", "--by", "ann"]);
     let told = String::from_utf8_lossy(&nobody.stderr).into_owned();
     assert_eq!(nobody.status.code(), Some(1), "{told}");
     assert!(told.contains("abc: expected the id of a case"), "{told}");
+    for wrong in [&["give", "--case", "13800138000", "false", "--by", "ann"][..], &["give", "13800138000"]] {
+        let told = verdict(dir, wrong);
+        let told = String::from_utf8_lossy(&told.stderr).into_owned();
+        assert!(told.contains("‹phone›") && !told.contains("13800138000"), "{told}");
+    }
 }

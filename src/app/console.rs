@@ -15,6 +15,7 @@ use crate::io::kafka::history_log::HistoryLog;
 use crate::io::kafka::tail::Tail;
 use crate::io::lifecycle::chain;
 use crate::io::sinks::SinkSetupError;
+use crate::io::typed_text::TypedText;
 use crate::io::workbench::{Tools, Workbench};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -92,7 +93,7 @@ fn console(base: &Base) -> Result<Console, ConsoleError> {
     let rules = Arc::clone(&base.rules);
     let explain = ExplainLog::new(&services.connection, &group, activity, bounds)?;
     let tools = Tools {
-        log: HistoryLog::new(&services.connection, &group, activity)?,
+        log: Box::new(HistoryLog::new(&services.connection, &group, activity)?),
         rules: Arc::clone(&rules),
         lateness: settings.engine.clock.lateness,
         clock: Arc::clone(&services.clock),
@@ -106,6 +107,7 @@ fn console(base: &Base) -> Result<Console, ConsoleError> {
         workbench: Arc::new(Workbench::start(tools, &services.lifecycle)?),
         metrics: Arc::clone(&services.metrics),
         health: Arc::clone(&base.health),
+        typed: TypedText::new(settings.engine.filters.as_ref()),
         clock: Arc::clone(&services.clock),
         deployment: settings.deployment.as_str().into(),
     })

@@ -8,7 +8,7 @@ use crate::io::clock::{Clock, SystemClock};
 use crate::io::kafka::client::client_config;
 use crate::io::lifecycle::{Lifecycle, chain};
 use crate::io::metrics::Metrics;
-use crate::io::sinks::{IncidentLine, Sink};
+use crate::io::sinks::{ConsoleLinks, IncidentLine, Sink};
 use std::sync::Arc;
 
 /// What one sink did with it.
@@ -32,6 +32,7 @@ pub fn prove_sinks(settings: &Settings) -> Result<Vec<Proof>, AppError> {
     let resolved = opened.clone().resolved();
     let parts = Parts {
         deployment: &settings.deployment,
+        links: ConsoleLinks::new(settings.http.console_url.clone()),
         runtime: runtime.handle().clone(),
         lifecycle: Lifecycle::new(),
         clock,

@@ -7,8 +7,8 @@ use crate::io::kafka::sinks::TopicSink;
 use crate::io::lifecycle::Lifecycle;
 use crate::io::metrics::SinkMetrics;
 use crate::io::sinks::{
-    Alertmanager, AlertmanagerSettings, FileSink, HttpAccess, LogSink, Shape, Sink, SinkSetupError, Webhook,
-    WebhookSettings, read_text,
+    Alertmanager, AlertmanagerSettings, ConsoleLinks, FileSink, HttpAccess, LogSink, Shape, Sink, SinkSetupError,
+    Webhook, WebhookSettings, read_text,
 };
 use rdkafka::config::ClientConfig;
 use std::path::PathBuf;
@@ -23,6 +23,8 @@ pub(super) const LOG_SINK: &str = "log";
 pub(super) struct Parts<'a> {
     /// Whose incidents they are.
     pub deployment: &'a str,
+    /// Where people judge what they are told of.
+    pub links: ConsoleLinks,
     /// Where they wait.
     pub runtime: Handle,
     /// When they stop waiting.
@@ -51,13 +53,15 @@ pub(super) fn make(parts: &Parts<'_>, settings: &SinkSettings) -> Result<Box<dyn
         SinkKind::Alertmanager { urls, bearer_token_file, ca_file } => {
             let access = access(bearer_token_file.as_ref(), ca_file.as_ref());
             let urls = urls.iter().map(Url::to_string).collect();
-            alertmanager(parts, &name, &AlertmanagerSettings { urls, access })
+            let links = parts.links.clone();
+            alertmanager(parts, &name, &AlertmanagerSettings { urls, access, links })
         }
-        SinkKind::Slack { url_file } => read_text("a Slack webhook's URL", url_file)
-            .and_then(|url| webhook(parts, &name, &shaped(url, Shape::Slack, HttpAccess::default()))),
+        SinkKind::Slack { url_file } => read_text("a Slack webhook's URL", url_file).and_then(|url| {
+            webhook(parts, &name, &shaped(url, Shape::Slack { links: parts.links.clone() }, HttpAccess::default()))
+        }),
         SinkKind::Pagerduty { routing_key_file, url } => read_text("a PagerDuty routing key", routing_key_file)
             .and_then(|routing_key| {
-                let shape = Shape::Pagerduty { routing_key };
+                let shape = Shape::Pagerduty { routing_key, links: parts.links.clone() };
                 webhook(parts, &name, &shaped(url.to_string(), shape, HttpAccess::default()))
             }),
         SinkKind::Ocsf { url, bearer_token_file, ca_file } => {

@@ -19,6 +19,7 @@ use crate::io::knowledge::{self, KnowledgeError};
 use crate::io::lifecycle::chain;
 use crate::io::shared_knowledge::{KnowledgeWatch, LOOK_EVERY, SharedKnowledge};
 use crate::io::shared_rules::RulesWatch;
+use crate::io::sinks::ConsoleLinks;
 use crate::io::snapshots::{Scope, SnapshotStore};
 use crate::io::stores;
 use std::collections::BTreeSet;
@@ -99,6 +100,7 @@ fn start_sinks(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError> 
     };
     let parts = sinks::Parts {
         deployment: &base.plan.settings.deployment,
+        links: ConsoleLinks::new(base.plan.settings.http.console_url.clone()),
         runtime: base.runtime.handle().clone(),
         lifecycle: base.services.lifecycle.clone(),
         clock: Arc::clone(&base.services.clock),

@@ -1,5 +1,6 @@
 //! How a command ends: the exit statuses of the contract.
 
+use crate::core::identifiers::mask;
 use std::process::ExitCode;
 
 /// Why a command did not do what it was asked.
@@ -39,4 +40,16 @@ impl Failure {
             Self::Usage(error) | Self::Run(error) => format!("{error:#}"),
         }
     }
+}
+
+/// Says what is wrong with a command line, or what was asked of the program itself (help, version): in the parser's words, which
+/// repeat what was typed, but for what looks like somebody's identifier.
+pub fn unread(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        eprint!("{}", mask(&error.render().to_string()));
+        return ExitCode::from(2);
+    }
+    // Nobody is there to be told that it cannot be printed.
+    let _ = error.print();
+    ExitCode::SUCCESS
 }

@@ -24,7 +24,7 @@ pub mod suggest;
 pub mod topics;
 pub mod verdict;
 
-pub use failure::{Failure, Outcome};
+pub use failure::{Failure, Outcome, unread};
 
 use crate::core::time::EventTime;
 use std::io;

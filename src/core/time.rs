@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
 /// An instant in milliseconds since the Unix epoch, UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EventTime(i64);
@@ -23,6 +25,13 @@ impl EventTime {
         let time = Timestamp::from_millisecond(self.0).unwrap_or_default();
         let week = jiff::tz::Offset::UTC.to_datetime(time).date().iso_week_date();
         format!("{}-W{:02}", week.year(), week.week())
+    }
+
+    /// The Monday, 00:00 UTC, of the ISO 8601 week that holds it; may lie before the epoch, which was a Thursday.
+    #[must_use]
+    pub const fn floor_to_week(self) -> Self {
+        let since_monday = (self.0.saturating_add(3 * DAY_MS)).rem_euclid(7 * DAY_MS);
+        Self(self.0.saturating_sub(since_monday))
     }
 
     /// From milliseconds since the Unix epoch, inside [`Self::MIN`]..=[`Self::MAX`].

@@ -17,4 +17,5 @@ pub mod shared_rules;
 pub mod sinks;
 pub mod snapshots;
 pub mod stores;
+pub mod typed_text;
 pub mod workbench;

@@ -1,6 +1,7 @@
 //! What integration tests share.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub mod asking;
 pub mod brokers;
 pub mod browser;
 pub mod gate;

@@ -12,6 +12,7 @@ use super::failure::{Failure, Outcome};
 use super::format::Format;
 use crate::core::affected::{Scope, Touched};
 use crate::core::cases::Told;
+use crate::core::identifiers::mask;
 use crate::core::incident::IncidentId;
 use crate::core::rules::RuleSet;
 use crate::core::time::EventTime;
@@ -91,8 +92,9 @@ fn wanted(evidence: &mut dyn Evidence, wanted: &Wanted, rules: &RuleSet) -> Resu
     let (book, end) = evidence.book()?;
     let id = IncidentId(wanted.incident.as_ref().or(wanted.case.as_ref()).cloned().unwrap_or_default());
     let case = book.case(&id).ok_or_else(|| {
+        let typed = mask(&id.0);
         Failure::run(anyhow!(
-            "{id}: no such incident in what was read; expected the id of one that the same input raises"
+            "{typed}: no such incident in what was read; expected the id of one that the same input raises"
         ))
     })?;
     let told: Vec<Told> =

@@ -6,7 +6,6 @@ mod topics;
 use super::failure::{Failure, Outcome};
 use super::format::Format;
 use crate::core::cases::{Judgement, Verdict};
-use crate::core::identifiers::mask;
 use crate::core::incident::IncidentId;
 use crate::io::clock::{Clock, SystemClock};
 use anyhow::anyhow;
@@ -99,16 +98,17 @@ fn give(args: &GiveArgs) -> Outcome {
     }
     let topics = Topics::open(&args.config)?;
     let book = topics.book().map_err(Failure::run)?;
-    let case = book
-        .case(&IncidentId(args.case.clone()))
-        .ok_or_else(|| Failure::run(anyhow!("{}: expected the id of a case or an incident of the topic", args.case)))?;
+    let case = book.case(&IncidentId(args.case.clone())).ok_or_else(|| {
+        let typed = topics.typed.masked(&args.case);
+        Failure::run(anyhow!("{typed}: expected the id of a case or an incident of the topic"))
+    })?;
     let judgement = Judgement {
         schema: 1,
         case: case.id.clone(),
         verdict: args.verdict.into(),
-        by: mask(&args.by).into_owned(),
+        by: topics.typed.masked(&args.by),
         at: SystemClock.now(),
-        note: mask(&args.note).into_owned(),
+        note: topics.typed.masked(&args.note),
     };
     topics.keep(&judgement, case.judgement.cloned())?;
     println!("{}: {}", judgement.case, report::word(judgement.verdict));

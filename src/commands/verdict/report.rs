@@ -1,11 +1,11 @@
-//! How often each rule was right, and the exceptions that `expected` proposes.
+//! How often each rule was right, week by week, and the exceptions that `expected` proposes.
 
 use crate::commands::format::Format;
-use crate::core::cases::{Case, CaseBook, Judgement, Precision, Verdict};
+use crate::core::cases::{Case, CaseBook, Judgement, Precision, RuleWeek, Verdict, weekly};
 use crate::core::incident::EntityKind;
 use crate::core::time::{EventTime, Millis};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -14,11 +14,11 @@ const PROPOSED_FOR: Millis = Millis::from_days(30);
 
 /// One rule in one week.
 #[derive(Debug, Serialize)]
-struct Row {
+struct Row<'a> {
     week: String,
-    rule: String,
+    rule: &'a str,
     #[serde(flatten)]
-    precision: Precision,
+    of: RuleWeek,
 }
 
 /// The word for a verdict.
@@ -30,7 +30,7 @@ pub(super) const fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Writes how often each rule was right, by the week in which incidents began.
+/// Writes what each rule raised and how often it was right, by the week in which incidents began.
 ///
 /// # Errors
 /// Those of standard output.
@@ -39,24 +39,30 @@ pub(super) fn print(book: &CaseBook, format: Format) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match format {
         Format::Json => writeln!(out, "{}", serde_json::json!({ "precision": rows })),
-        Format::Text if rows.is_empty() => writeln!(out, "no verdict has been given yet"),
-        Format::Text => rows.iter().try_for_each(|row| {
-            let Precision { right, judged } = row.precision;
-            writeln!(out, "{:<9} {:<20} {right} of {judged} right", row.week, row.rule)
-        }),
+        Format::Text => {
+            if rows.iter().all(|row| row.of.precision.judged == 0) {
+                writeln!(out, "no verdict has been given yet")?;
+            }
+            rows.iter().try_for_each(|row| writeln!(out, "{}", line(row)))
+        }
     }
 }
 
-fn rows(book: &CaseBook) -> Vec<Row> {
-    let mut weeks: BTreeMap<(String, String), Precision> = BTreeMap::new();
-    for case in book.cases() {
-        let Some(judgement) = case.judgement else { continue };
-        for told in &case.incidents {
-            let at = (told.began().iso_week(), told.last.rule.clone());
-            weeks.entry(at).or_default().add(judgement.verdict);
-        }
-    }
-    weeks.into_iter().map(|((week, rule), precision)| Row { week, rule, precision }).collect()
+fn line(row: &Row<'_>) -> String {
+    let RuleWeek { raised, cases, precision: Precision { right, judged } } = row.of;
+    let incidents = if raised == 1 { "incident" } else { "incidents" };
+    let (week, rule) = (&row.week, row.rule);
+    format!(
+        "{week:<9} {rule:<20} {raised:>5} {incidents:<9}  {judged} of {cases} cases judged, {right} of {judged} right"
+    )
+}
+
+fn rows(book: &CaseBook) -> Vec<Row<'_>> {
+    let rules = weekly(book).into_iter();
+    let weeks = rules.flat_map(|(rule, weeks)| weeks.into_iter().map(move |(from, of)| (from, rule, of)));
+    let mut weeks: Vec<(EventTime, &str, RuleWeek)> = weeks.collect();
+    weeks.sort_by_key(|(from, rule, _)| (*from, *rule));
+    weeks.into_iter().map(|(from, rule, of)| Row { week: from.iso_week(), rule, of }).collect()
 }
 
 /// Exceptions for every rule and entity of `case`, as a rule file has them. What only people know is left to be filled in,

@@ -11,6 +11,7 @@ use crate::io::kafka::client::client_config;
 use crate::io::kafka::producer::Producer;
 use crate::io::lifecycle::Lifecycle;
 use crate::io::metrics::Metrics;
+use crate::io::typed_text::TypedText;
 use rdkafka::config::ClientConfig;
 use std::path::Path;
 
@@ -22,6 +23,8 @@ pub(super) struct Topics {
     verdicts: String,
     activity: String,
     audit: String,
+    /// What becomes of notes before they are kept.
+    pub typed: TypedText,
 }
 
 impl Topics {
@@ -39,6 +42,7 @@ impl Topics {
             verdicts: name(InternalTopic::Verdicts),
             activity: name(InternalTopic::Activity),
             audit: name(InternalTopic::Audit),
+            typed: TypedText::new(settings.engine.filters.as_ref()),
         })
     }
 

@@ -15,6 +15,8 @@ pub struct Http {
     pub metrics: Address,
     /// Where the console is served. Anything but loopback needs `auth`.
     pub console: Address,
+    /// Where people's browsers reach the console, such as `https://leakwatch.corp.example`: what sinks send has links to it.
+    pub console_url: Option<String>,
     /// Who may use the console.
     #[schemars(with = "Option<Auth>")]
     pub auth: Option<Value>,
@@ -29,6 +31,7 @@ impl Default for Http {
         Self {
             metrics: Address(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 9464)),
             console: Address(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080)),
+            console_url: None,
             auth: None,
             pseudonyms: false,
             pseudonym_key_file: None,

@@ -15,6 +15,8 @@ pub struct HttpSettings {
     pub metrics: SocketAddr,
     /// Where the console is served.
     pub console: SocketAddr,
+    /// Where people's browsers reach it.
+    pub console_url: Option<Url>,
     /// Who may use the console.
     pub auth: AuthSettings,
     /// Under which names the console shows accounts.
@@ -79,7 +81,23 @@ pub(super) fn check(raw: &Http, checker: &mut Checker<'_>) -> HttpSettings {
             NameSettings::Own
         }
     };
-    HttpSettings { metrics: raw.metrics.0, console: raw.console.0, auth: auth.unwrap_or(AuthSettings::None), names }
+    HttpSettings {
+        metrics: raw.metrics.0,
+        console: raw.console.0,
+        console_url: raw.console_url.as_deref().and_then(|url| root_url(&at.key("console_url"), url, checker)),
+        auth: auth.unwrap_or(AuthSettings::None),
+        names,
+    }
+}
+
+/// A URL of a host alone: the console's pages know no other place than the root.
+fn root_url(at: &At<'_>, text: &str, checker: &mut Checker<'_>) -> Option<Url> {
+    let url = checker.http_url(at, text)?;
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        checker.fail(at, "expected a URL without a path, such as https://leakwatch.corp.example");
+        return None;
+    }
+    Some(url)
 }
 
 fn check_auth(value: &Value, at: &At<'_>, checker: &mut Checker<'_>) -> Option<AuthSettings> {

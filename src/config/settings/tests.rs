@@ -129,6 +129,23 @@ fn a_console_that_strangers_reach_asks_who_they_are() {
 }
 
 #[test]
+fn links_lead_to_the_root_of_a_host() {
+    let url = |text: &str| Settings::parse(&format!("{LEAST}http: {{console_url: '{text}'}}\n"), "leakwatch.yaml");
+    let read = url("https://leakwatch.corp.example:8443").expect("valid").http.console_url;
+    assert_eq!(read.map(String::from).as_deref(), Some("https://leakwatch.corp.example:8443/"));
+    for wrong in [
+        "leakwatch.corp.example",
+        "ftp://x.example",
+        "https://x.example/leakwatch",
+        "https://x.example/?a",
+        "https://a:b@x.example",
+    ] {
+        let told = url(wrong).expect_err("refused").to_string();
+        assert!(told.starts_with("leakwatch.yaml:2: http.console_url: expected a URL"), "{wrong}: {told}");
+    }
+}
+
+#[test]
 fn a_missing_file_is_named() {
     let error = Settings::load(Path::new("/no/such/leakwatch.yaml")).expect_err("no file");
     let told = format!("{:#}", anyhow::Error::new(error));

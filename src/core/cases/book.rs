@@ -1,6 +1,6 @@
 //! The book of cases.
 
-use super::verdict::{Judgement, Precision};
+use super::verdict::Judgement;
 use crate::core::incident::{Incident, IncidentId, Severity, Status};
 use crate::core::time::EventTime;
 use serde::Serialize;
@@ -148,18 +148,6 @@ impl CaseBook {
     /// Every incident that is kept.
     pub fn incidents(&self) -> impl Iterator<Item = &Told> {
         self.incidents.values()
-    }
-
-    /// How often each rule was right in what was judged.
-    pub fn precision(&self) -> BTreeMap<&str, Precision> {
-        let mut rules: BTreeMap<&str, Precision> = BTreeMap::new();
-        for case in self.cases() {
-            let Some(judgement) = case.judgement else { continue };
-            for told in &case.incidents {
-                rules.entry(&told.last.rule).or_default().add(judgement.verdict);
-            }
-        }
-        rules
     }
 
     fn assemble<'a>(&'a self, id: &'a IncidentId, mut incidents: Vec<&'a Told>) -> Case<'a> {

@@ -1,4 +1,4 @@
-//! What on-call says of a case, and what that says of a rule.
+//! What on-call says of a case.
 
 use crate::core::incident::IncidentId;
 use crate::core::time::EventTime;
@@ -34,21 +34,4 @@ pub struct Judgement {
     pub at: EventTime,
     /// Why, in free words.
     pub note: String,
-}
-
-/// How often a rule was right, over judged cases.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Precision {
-    /// Incidents of cases that were leaks.
-    pub right: u64,
-    /// Incidents of all judged cases.
-    pub judged: u64,
-}
-
-impl Precision {
-    /// One more incident of a judged case.
-    pub fn add(&mut self, verdict: Verdict) {
-        self.judged += 1;
-        self.right += u64::from(verdict == Verdict::True);
-    }
 }

@@ -58,3 +58,28 @@ fn exceptions_need_somebody_who_answers_for_them_and_an_end() {
         .collect();
     insta::assert_snapshot!(told.join("\n"));
 }
+
+#[test]
+fn exceptions_name_no_customer_but_who_answers_may_have_a_mail_address() {
+    let told = |owner: &str, ticket: &str, reason: &str| {
+        let one = format!("owner: \"{owner}\", ticket: \"{ticket}\", reason: \"{reason}\"");
+        let yaml = format!(
+            "version: 1\nexceptions:\n  - {{rule: r, actor: u42@corp.example, from: 2012-05-01, until: 2012-06-01, {one}}}\n"
+        );
+        check(&[RuleText { name: "my.yaml", yaml: &yaml }]).map_err(|errors| errors[0].to_string())
+    };
+    assert!(told("ann@corp.example", "SEC-118", "yearly re-index, 900000 rows on 2012-05-07").is_ok());
+    for (owner, ticket, reason, field) in [
+        ("13800138000", "T-1", "why", "owner"),
+        ("crm", "T 4111 1111 1111 1111", "why", "ticket"),
+        ("crm", "T-1", "ask 13800138000", "reason"),
+        ("crm", "T-1", "ask zhang.san@qq.com", "reason"),
+    ] {
+        let refused = told(owner, ticket, reason).expect_err("refused");
+        assert!(refused.contains(&format!("({field})")) && refused.contains("without what looks like"), "{refused}");
+        assert!(
+            !refused.contains("13800138000") && !refused.contains("zhang") && !refused.contains("4111"),
+            "{refused}"
+        );
+    }
+}

@@ -3,7 +3,7 @@
 use super::alerts::{Alert, Alerts, RESEND_EVERY};
 use super::http_client::HttpAccess;
 use super::webhook::kind_of;
-use super::{IncidentLine, Sink, SinkError, SinkSetupError};
+use super::{ConsoleLinks, IncidentLine, Sink, SinkError, SinkSetupError};
 use crate::core::time::EventTime;
 use crate::io::clock::Clock;
 use prometheus::{IntCounter, IntGauge};
@@ -22,6 +22,8 @@ pub struct AlertmanagerSettings {
     pub urls: Vec<String>,
     /// Whom to trust and how to say who asks.
     pub access: HttpAccess,
+    /// Where people judge what they are told of.
+    pub links: ConsoleLinks,
 }
 
 /// The sink.
@@ -51,7 +53,7 @@ impl Alertmanager {
         firing: IntGauge,
     ) -> Result<Self, SinkSetupError> {
         let urls = settings.urls.iter().map(|url| format!("{}/{PATH}", url.trim_end_matches('/'))).collect();
-        let (client, alerts) = (settings.access.client()?, Alerts::new(deployment));
+        let (client, alerts) = (settings.access.client()?, Alerts::new(deployment, settings.links.clone()));
         Ok(Self { urls, client, runtime, clock, alerts, first_round: None, last_round: None, retries, firing })
     }
 

@@ -3,6 +3,7 @@
 //! Labels are an alert's identity, so a line that changes one ends the old alert and begins another. Pure: time comes
 //! in, posts go out. Format: Alertmanager's API v2, `POST /api/v2/alerts`.
 
+use super::ConsoleLinks;
 use crate::core::incident::{Incident, IncidentId, Status};
 use crate::core::time::{EventTime, Millis};
 use serde::Serialize;
@@ -48,6 +49,7 @@ struct Kept {
 #[derive(Debug, Default)]
 pub struct Alerts {
     deployment: String,
+    links: ConsoleLinks,
     open: BTreeMap<IncidentId, Kept>,
     ended: Vec<Kept>,
     news: bool,
@@ -55,8 +57,8 @@ pub struct Alerts {
 
 impl Alerts {
     /// Nothing is open.
-    pub fn new(deployment: &str) -> Self {
-        Self { deployment: deployment.to_owned(), ..Self::default() }
+    pub fn new(deployment: &str, links: ConsoleLinks) -> Self {
+        Self { deployment: deployment.to_owned(), links, ..Self::default() }
     }
 
     /// Takes one line. Lines of an earlier revision change nothing.
@@ -73,8 +75,8 @@ impl Alerts {
         if let Some(old) = old.filter(|old| old.labels != labels) {
             self.end(old, happened, now);
         }
-        let kept =
-            Kept { revision: incident.revision, labels, annotations: annotations(incident), starts_at, ended_at: None };
+        let annotations = annotations(incident, &self.links);
+        let kept = Kept { revision: incident.revision, labels, annotations, starts_at, ended_at: None };
         match incident.status {
             Status::Resolved => self.end(kept, happened, now),
             Status::Opened | Status::Escalated | Status::Updated => {
@@ -156,11 +158,12 @@ fn labels(deployment: &str, incident: &Incident) -> BTreeMap<&'static str, Strin
     ])
 }
 
-fn annotations(incident: &Incident) -> BTreeMap<&'static str, String> {
+fn annotations(incident: &Incident, links: &ConsoleLinks) -> BTreeMap<&'static str, String> {
     let mut all = BTreeMap::from([
         ("summary", incident.summary.clone()),
         ("description", incident.title.clone()),
         ("runbook_url", incident.runbook.clone()),
+        ("verdict_url", links.verdict(incident).unwrap_or_default()),
         ("observed", incident.observed.to_string()),
         ("threshold", incident.threshold.to_string()),
         ("window", incident.window.name().to_owned()),
@@ -215,21 +218,29 @@ mod tests {
 
     #[test]
     fn an_alert_is_labels_text_and_a_span() {
-        let mut alerts = Alerts::new("shop");
+        let console = "https://leakwatch.corp.example".parse().expect("a URL");
+        let mut alerts = Alerts::new("shop", ConsoleLinks::new(Some(console)));
         alerts.take(&line(1, Status::Opened, Severity::Warning, 0), at(1));
         insta::assert_json_snapshot!(alerts.round(at(1)));
     }
 
     #[test]
+    fn without_a_console_that_is_known_there_is_no_link() {
+        let mut alerts = Alerts::new("shop", ConsoleLinks::default());
+        alerts.take(&line(1, Status::Opened, Severity::Warning, 0), at(1));
+        assert!(alerts.round(at(1)).iter().all(|alert| !alert.annotations.contains_key("verdict_url")));
+    }
+
+    #[test]
     fn the_watchdog_fires_and_is_of_no_case() {
-        let dog = Alerts::new("shop").watchdog(at(0), at(9));
+        let dog = Alerts::new("shop", ConsoleLinks::default()).watchdog(at(0), at(9));
         assert_eq!((dog.labels["alertname"].as_str(), dog.labels.get("case")), ("LeakwatchWatchdog", None));
         assert_eq!((dog.starts_at, dog.ends_at), (at(0), at(14)));
     }
 
     #[test]
     fn an_escalation_ends_the_old_labels_and_a_resolution_the_new() {
-        let mut alerts = Alerts::new("shop");
+        let mut alerts = Alerts::new("shop", ConsoleLinks::default());
         alerts.take(&line(1, Status::Opened, Severity::Warning, 0), at(1));
         alerts.take(&line(2, Status::Escalated, Severity::Page, 2), at(2));
         alerts.take(&line(1, Status::Opened, Severity::Warning, 0), at(2));

@@ -1,6 +1,6 @@
 //! An incident line in the shapes that other products take.
 
-use super::IncidentLine;
+use super::{ConsoleLinks, IncidentLine};
 use crate::core::incident::{Incident, Severity, Status};
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -18,11 +18,16 @@ pub enum Shape {
     /// The line as it is.
     Line,
     /// A Slack incoming webhook's message.
-    Slack,
+    Slack {
+        /// Where people judge what they are told of.
+        links: ConsoleLinks,
+    },
     /// An event of `PagerDuty`'s Events API v2.
     Pagerduty {
         /// The integration's key: a secret.
         routing_key: String,
+        /// Where people judge what they are told of.
+        links: ConsoleLinks,
     },
     /// An OCSF Detection Finding.
     Ocsf,
@@ -33,16 +38,19 @@ impl Shape {
     pub fn body<'a>(&self, line: IncidentLine<'a>) -> Cow<'a, [u8]> {
         let value = match self {
             Self::Line => return Cow::Borrowed(line.json),
-            Self::Slack => slack(line.incident),
-            Self::Pagerduty { routing_key } => pagerduty(line.incident, routing_key),
+            Self::Slack { links } => slack(line.incident, links),
+            Self::Pagerduty { routing_key, links } => pagerduty(line.incident, routing_key, links),
             Self::Ocsf => ocsf(line.incident),
         };
         Cow::Owned(value.to_string().into_bytes())
     }
 }
 
+/// What a link to the case's verdict is called.
+const JUDGE: &str = "What was it?";
+
 /// Block Kit, with the text of a notification (Slack, "Sending messages using incoming webhooks").
-fn slack(incident: &Incident) -> Value {
+fn slack(incident: &Incident, links: &ConsoleLinks) -> Value {
     let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let state = match incident.status {
         Status::Resolved => "over",
@@ -51,17 +59,19 @@ fn slack(incident: &Incident) -> Value {
     let (title, summary) = (escaped(&incident.title), escaped(&incident.summary));
     let text = format!("[{state}] {title}: {summary}");
     let details = format!("rule {} · case {} · runbook {}", incident.rule, incident.case, incident.runbook);
+    let mut elements = vec![json!({"type": "mrkdwn", "text": escaped(&details)})];
+    elements.extend(links.verdict(incident).map(|url| json!({"type": "mrkdwn", "text": format!("<{url}|{JUDGE}>")})));
     json!({
         "text": text,
         "blocks": [
             {"type": "section", "text": {"type": "mrkdwn", "text": format!("*[{state}] {title}*\n{summary}")}},
-            {"type": "context", "elements": [{"type": "mrkdwn", "text": escaped(&details)}]},
+            {"type": "context", "elements": elements},
         ],
     })
 }
 
 /// One alert an incident: `dedup_key` joins its lines, `group` those of a case (`PagerDuty`, "Events API v2").
-fn pagerduty(incident: &Incident, routing_key: &str) -> Value {
+fn pagerduty(incident: &Incident, routing_key: &str, links: &ConsoleLinks) -> Value {
     let action = match incident.status {
         Status::Resolved => "resolve",
         Status::Opened | Status::Escalated | Status::Updated => "trigger",
@@ -77,6 +87,7 @@ fn pagerduty(incident: &Incident, routing_key: &str) -> Value {
         "event_action": action,
         "dedup_key": incident.incident,
         "client": "Leakwatch",
+        "links": links.verdict(incident).map(|href| json!({"href": href, "text": JUDGE})).into_iter().collect::<Vec<_>>(),
         "payload": {
             "summary": summary,
             "source": format!("{} {}", incident.entity.kind.name(), incident.entity.id),
@@ -159,26 +170,42 @@ mod tests {
         lines.iter().map(of).collect()
     }
 
+    fn links() -> ConsoleLinks {
+        ConsoleLinks::new(Some("https://leakwatch.corp.example/".parse().expect("a URL")))
+    }
+
+    fn case() -> String {
+        Incident::test(EventTime::MIN, "shop <&>").case.0
+    }
+
     #[test]
     fn slack_is_told_in_its_own_marks() {
-        let told = bodies(&Shape::Slack);
+        let told = bodies(&Shape::Slack { links: links() });
         let text = told[0]["text"].as_str().expect("text");
         assert!(
             text.starts_with("[page] A test of this sink: TEST: ") && text.contains("shop &lt;&amp;&gt;"),
             "{text}"
         );
         assert!(told[1]["text"].as_str().expect("text").starts_with("[over] "), "{told:?}");
+        let link = told[0]["blocks"][1]["elements"][1]["text"].as_str().expect("a link");
+        assert_eq!(link, format!("<https://leakwatch.corp.example/cases/{}/verdict|What was it?>", case()));
+        let without = bodies(&Shape::Slack { links: ConsoleLinks::default() });
+        assert_eq!(without[0]["blocks"][1]["elements"].as_array().map(Vec::len), Some(1));
     }
 
     #[test]
     fn pagerduty_triggers_and_resolves_one_alert() {
-        let told = bodies(&Shape::Pagerduty { routing_key: "key".into() });
+        let told = bodies(&Shape::Pagerduty { routing_key: "key".into(), links: links() });
         assert_eq!(told[0]["dedup_key"], told[1]["dedup_key"]);
         let actions: Vec<_> = told.iter().map(|one| one["event_action"].as_str()).collect();
         assert_eq!(actions, [Some("trigger"), Some("resolve")]);
         for required in ["summary", "source", "severity"] {
             assert!(told[0]["payload"][required].is_string(), "{required}");
         }
+        let href = format!("https://leakwatch.corp.example/cases/{}/verdict", case());
+        assert_eq!(told[0]["links"], json!([{"href": href, "text": "What was it?"}]));
+        let without = bodies(&Shape::Pagerduty { routing_key: "key".into(), links: ConsoleLinks::default() });
+        assert_eq!(without[0]["links"], json!([]));
     }
 
     #[test]

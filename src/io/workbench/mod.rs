@@ -8,11 +8,12 @@ mod worker;
 pub use curve::{About, Curve, CurvePoint};
 pub use trial::Tried;
 
+use crate::core::history::History;
 use crate::core::rules::Exception;
 use crate::core::time::{EventTime, Millis};
 use crate::io::clock::Clock;
 use crate::io::kafka::RunError;
-use crate::io::kafka::history_log::{HistoryBounds, HistoryLog};
+use crate::io::kafka::history_log::{HistoryBounds, HistoryLog, HistoryLogError, ReadHistory};
 use crate::io::lifecycle::{Lifecycle, lock};
 use crate::io::shared_rules::SharedRules;
 use crossbeam_channel::{Sender, bounded};
@@ -91,10 +92,37 @@ pub struct Workbench {
     clock: Arc<dyn Clock>,
 }
 
+/// Where a history comes from: the activity log, or memory where the console is tried out.
+pub trait HistorySource: Send {
+    /// Adds what was written since `from` to `history`, within `bounds`; calls `progress` at every record. May block.
+    ///
+    /// # Errors
+    /// [`HistoryLogError`]
+    fn read(
+        &self,
+        from: EventTime,
+        bounds: HistoryBounds,
+        history: &mut History,
+        progress: &mut dyn FnMut(),
+    ) -> Result<ReadHistory, HistoryLogError>;
+}
+
+impl HistorySource for HistoryLog {
+    fn read(
+        &self,
+        from: EventTime,
+        bounds: HistoryBounds,
+        history: &mut History,
+        progress: &mut dyn FnMut(),
+    ) -> Result<ReadHistory, HistoryLogError> {
+        Self::read(self, (Some(from), None), Some(bounds), history, progress)
+    }
+}
+
 /// What it works with.
 pub struct Tools {
     /// The history's source.
-    pub log: HistoryLog,
+    pub log: Box<dyn HistorySource>,
     /// The rules that are configured.
     pub rules: Arc<SharedRules>,
     /// How late an event may be.

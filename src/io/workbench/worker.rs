@@ -94,7 +94,7 @@ fn fresh<'a>(
 fn read(tools: &Tools, rules: Arc<CheckedRules>, now: EventTime, mut told: impl FnMut(u64)) -> Result<Kept, String> {
     let (mut history, mut records) = (History::default(), 0_u64);
     told(0);
-    let read = tools.log.read((Some(reads_from(now)), None), Some(BOUNDS), &mut history, || {
+    let read = tools.log.read(reads_from(now), BOUNDS, &mut history, &mut || {
         records += 1;
         if records.is_multiple_of(TOLD_EVERY) {
             told(records);

@@ -1,9 +1,10 @@
 //! The JSON API.
 
 use super::Console;
+use super::body::{Body, Expected};
 use super::views::{CaseLine, CasePage, RuleLine, ToldOf};
 use super::who::Admin;
-use crate::core::cases::{Judgement, Timeline, Verdict};
+use crate::core::cases::{Judgement, Timeline, Verdict, weekly};
 use crate::core::incident::IncidentId;
 use crate::core::time::{EventTime, Millis};
 use crate::io::lifecycle::chain;
@@ -119,7 +120,9 @@ pub(super) async fn actor(State(console): State<Console>, Path(actor): Path<Stri
         .filter(|(_, told)| told.shown.actors.contains(&actor))
         .map(|(id, told)| ToldOf::new(id, told))
         .collect();
-    Json(serde_json::json!({ "actor": actor, "pseudonym": console.board.is_veiled(), "told": told })).into_response()
+    // What no incident names was only typed, and may be anything.
+    let shown = if told.is_empty() { console.typed.masked(&actor) } else { actor.clone() };
+    Json(serde_json::json!({ "actor": shown, "pseudonym": console.board.is_veiled(), "told": told })).into_response()
 }
 
 /// What a verdict says.
@@ -130,12 +133,16 @@ pub(super) struct Asked {
     note: String,
 }
 
+impl Expected for Asked {
+    const FORM: &'static str = r#"{"verdict": "true", "false" or "expected", "note": text}"#;
+}
+
 /// Keeps a verdict on a case.
 pub(super) async fn judge(
     State(console): State<Console>,
     Path(id): Path<String>,
     Admin(by): Admin,
-    Json(asked): Json<Asked>,
+    Body(asked): Body<Asked>,
 ) -> Result<Response, Refused> {
     if asked.note.len() > MAX_NOTE_BYTES {
         return Err(Refused(StatusCode::BAD_REQUEST, format!("note: expected at most {MAX_NOTE_BYTES} bytes")));
@@ -148,23 +155,23 @@ pub(super) async fn judge(
         verdict: asked.verdict,
         by,
         at: console.clock.now(),
-        note: crate::core::identifiers::mask(&asked.note).into_owned(),
+        note: console.typed.masked(&asked.note),
     };
     let log = Arc::clone(&console.log);
     let judgement = blocking(move || log.judge(&judgement, before).map(|()| judgement)).await?;
     Ok((StatusCode::CREATED, Json(console.board.shown_judgement(judgement))).into_response())
 }
 
-/// Every configured rule, with what it has raised.
+/// Every configured rule, with what it has raised, and how often it was right, week by week.
 pub(super) async fn rules(State(console): State<Console>) -> Response {
     let configured = console.rules.get();
     let book = console.board.book();
-    let precision = book.precision();
+    let (weeks, now) = (weekly(&book), console.clock.now());
     let lines: Vec<RuleLine<'_>> = configured
         .set
         .rules
         .iter()
-        .map(|rule| RuleLine::new(rule, precision.get(rule.id.as_str()).copied(), book.incidents()))
+        .map(|rule| RuleLine::new(rule, weeks.get(rule.id.as_str()), now, book.incidents()))
         .collect();
     Json(serde_json::json!({ "version": configured.set.version, "rules": lines })).into_response()
 }

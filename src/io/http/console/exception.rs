@@ -2,9 +2,9 @@
 
 use super::Console;
 use super::api::{Refused, blocking, failed, no_case};
+use super::body::{Body, Expected};
 use super::who::Admin;
 use crate::core::cases::{Audited, Verdict};
-use crate::core::identifiers::mask;
 use crate::core::incident::{Entity, EntityKind, IncidentId};
 use crate::core::proposal::{Found, Proposal};
 use crate::core::rules::{Excepted, Exception};
@@ -33,6 +33,11 @@ pub(super) struct Asked {
     accept_losses: bool,
 }
 
+impl Expected for Asked {
+    const FORM: &'static str =
+        r#"{"owner": text, "ticket": text, "reason": text, "until": date, "accept_losses": true or false}"#;
+}
+
 #[derive(Serialize)]
 struct Check {
     name: &'static str,
@@ -56,7 +61,7 @@ pub(super) async fn propose(
     State(console): State<Console>,
     Path(id): Path<String>,
     Admin(by): Admin,
-    Json(asked): Json<Asked>,
+    Body(asked): Body<Asked>,
 ) -> Result<Response, Refused> {
     let fields = [&asked.owner, &asked.ticket, &asked.reason, &asked.until];
     if fields.iter().any(|field| field.len() > MAX_FIELD_BYTES) {
@@ -105,12 +110,12 @@ fn proposal(console: &Console, id: &IncidentId, asked: &Asked) -> Result<(String
         let gravest = case.incidents.first().ok_or_else(no_case)?;
         (case.id.to_string(), gravest.shown.rule.clone(), gravest.shown.entity.clone())
     };
-    let masked = |text: &str| mask(text).into_owned();
+    let masked = |text: &str| console.typed.masked(text);
     let proposal = Proposal {
         rule,
         who: who(console, entity)?,
         from: console.clock.now(),
-        until: asked.until.clone(),
+        until: masked(&asked.until),
         owner: masked(&asked.owner),
         ticket: masked(&asked.ticket),
         reason: masked(&asked.reason),

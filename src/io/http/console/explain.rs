@@ -37,7 +37,7 @@ pub(super) async fn explain(State(console): State<Console>, Path(actor): Path<St
     let (log, rules) = (Arc::clone(&console.explain), console.rules.get());
     let mut told = blocking(move || {
         let _turn = turn;
-        log.explain(&actor, at, &rules.published.yaml, Some(BOUNDS), || {})
+        log.explain(&actor, at, &rules.published.yaml, BOUNDS)
     })
     .await?;
     for rule in told.told.iter_mut().filter(|rule| rule.entity.kind == EntityKind::Actor) {

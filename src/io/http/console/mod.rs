@@ -6,25 +6,27 @@
 mod api;
 mod assets;
 mod board;
+mod body;
 mod curve;
 mod events;
 mod exception;
 mod explain;
 mod guard;
+mod logs;
 mod rate;
 mod unmask;
 mod views;
 mod who;
 
 pub use board::Board;
+pub use logs::{Explains, Ledger};
 pub use who::Access;
 
 use crate::io::clock::Clock;
 use crate::io::http::Health;
-use crate::io::kafka::case_log::CaseLog;
-use crate::io::kafka::explain_log::ExplainLog;
 use crate::io::metrics::Metrics;
 use crate::io::shared_rules::SharedRules;
+use crate::io::typed_text::TypedText;
 use crate::io::workbench::Workbench;
 use axum::Router;
 use axum::routing::{get, post};
@@ -37,9 +39,9 @@ pub struct Console {
     /// Cases and verdicts.
     pub board: Arc<Board>,
     /// The activity log and the verdicts topic.
-    pub log: Arc<CaseLog>,
+    pub log: Arc<dyn Ledger>,
     /// The activity log, to explain accounts from.
-    pub explain: Arc<ExplainLog>,
+    pub explain: Arc<dyn Explains>,
     /// Whose turn it is to have an account explained; see [`turns`].
     pub turns: Arc<Semaphore>,
     /// The rules that are configured.
@@ -50,6 +52,8 @@ pub struct Console {
     pub metrics: Arc<Metrics>,
     /// Whether this process lives, and is ready.
     pub health: Arc<Health>,
+    /// What becomes of notes and reasons before they are kept.
+    pub typed: TypedText,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
     /// What the deployment is called.
@@ -65,7 +69,7 @@ pub fn turns() -> Arc<Semaphore> {
 }
 
 /// A request's body is at most so long, in bytes: a verdict and its note.
-const MAX_BODY_BYTES: usize = 16 * 1024;
+pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
 /// Pages, API and runbooks, for whom `access` knows.
 pub fn router(console: Console, access: Access) -> Router {
@@ -73,6 +77,8 @@ pub fn router(console: Console, access: Access) -> Router {
     let known = axum::middleware::from_fn_with_state(gate, who::identify);
     Router::new()
         .route("/", get(assets::index))
+        // Where alerts link to: the same page, whose script goes to the case. It shows; only a POST decides.
+        .route("/cases/{id}/verdict", get(assets::index))
         .route("/assets/{*name}", get(assets::asset))
         .route("/runbooks/{rule}", get(assets::runbook))
         .route("/api/v1/cases", get(api::cases))

@@ -2,9 +2,9 @@
 
 use super::Console;
 use super::api::{MAX_NOTE_BYTES, Refused, blocking};
+use super::body::{Body, Expected};
 use super::who::Admin;
 use crate::core::cases::Audited;
-use crate::core::identifiers::mask;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -18,12 +18,16 @@ pub(super) struct Asked {
     reason: String,
 }
 
+impl Expected for Asked {
+    const FORM: &'static str = r#"{"reason": text}"#;
+}
+
 /// Tells the name once it is audited that, by whom and why it was asked for: what cannot be audited is not told.
 pub(super) async fn unmask(
     State(console): State<Console>,
     Path(shown): Path<String>,
     Admin(by): Admin,
-    Json(asked): Json<Asked>,
+    Body(asked): Body<Asked>,
 ) -> Result<Response, Refused> {
     let refused = |status, why: &str| Refused::new(status, why);
     if asked.reason.trim().is_empty() || asked.reason.len() > MAX_NOTE_BYTES {
@@ -38,7 +42,7 @@ pub(super) async fn unmask(
     }
     let unknown = || refused(StatusCode::NOT_FOUND, "expected a pseudonym that this console shows");
     let actor = console.board.account(&shown).ok_or_else(unknown)?;
-    let reason = mask(&asked.reason).into_owned();
+    let reason = console.typed.masked(&asked.reason);
     let audited = Audited::unmask(console.clock.now(), by, actor.clone(), reason);
     let log = Arc::clone(&console.log);
     blocking(move || log.audit(&audited)).await?;

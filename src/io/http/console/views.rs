@@ -1,6 +1,6 @@
 //! What the API says of cases and rules.
 
-use crate::core::cases::{Case, Judgement, Precision, Step, Told};
+use crate::core::cases::{Case, Judgement, Precision, RuleWeek, RuleWeeks, Step, Told, overall, recent};
 use crate::core::incident::{Customers, Entity, Incident, IncidentId, Severity};
 use crate::core::rules::{BaselineSpec, Mode, Rule, Subject};
 use crate::core::time::{EventTime, rfc3339};
@@ -11,6 +11,8 @@ use std::collections::BTreeSet;
 const NAMED_ACTORS: usize = 5;
 /// Recorded incidents of one rule that its page draws, the newest.
 const RECORDED: usize = 1_000;
+/// Weeks of one rule that its page draws: half a year.
+const WEEKS: u32 = 26;
 
 /// A case as a line of the list.
 #[derive(Debug, Serialize)]
@@ -136,7 +138,20 @@ pub(super) struct RuleLine<'a> {
     own_factor: Option<f64>,
     peers_factor: Option<f64>,
     precision: Option<Precision>,
+    weeks: Vec<WeekLine>,
     recorded: Vec<Recorded>,
+}
+
+/// What the rule raised in a week, and what that turned out to be.
+#[derive(Debug, Serialize)]
+struct WeekLine {
+    /// ISO 8601, such as `2012-W19`.
+    week: String,
+    /// Its Monday, 00:00 UTC.
+    #[serde(with = "rfc3339")]
+    from: EventTime,
+    #[serde(flatten)]
+    of: RuleWeek,
 }
 
 #[derive(Debug, Serialize)]
@@ -157,7 +172,13 @@ struct Recorded {
 }
 
 impl<'a> RuleLine<'a> {
-    pub fn new<'t>(rule: &'a Rule, precision: Option<Precision>, told: impl Iterator<Item = &'t Told>) -> Self {
+    /// `weeks` are the rule's, as of `now`.
+    pub fn new<'t>(
+        rule: &'a Rule,
+        weeks: Option<&RuleWeeks>,
+        now: EventTime,
+        told: impl Iterator<Item = &'t Told>,
+    ) -> Self {
         let limits = rule.limits.resolve(&Subject::default());
         let mut recorded: Vec<Recorded> = told.filter(|told| told.last.rule == rule.id).map(record).collect();
         recorded.sort_by_key(|one| one.time);
@@ -177,10 +198,15 @@ impl<'a> RuleLine<'a> {
             floor: rule.baseline.as_ref().map(|baseline| baseline.floor),
             own_factor: factor(|baseline| baseline.own.map(|(_, factor, _)| factor)),
             peers_factor: factor(|baseline| baseline.peers.map(|(_, factor)| factor)),
-            precision,
+            precision: weeks.map(overall),
+            weeks: weeks.map_or_else(Vec::new, |weeks| week_lines(weeks, now)),
             recorded: recorded.split_off(recorded.len().saturating_sub(RECORDED)),
         }
     }
+}
+
+fn week_lines(weeks: &RuleWeeks, now: EventTime) -> Vec<WeekLine> {
+    recent(weeks, now, WEEKS).into_iter().map(|(from, of)| WeekLine { week: from.iso_week(), from, of }).collect()
 }
 
 fn record(told: &Told) -> Recorded {

@@ -7,14 +7,29 @@ import { h } from "./dom.js";
 import { showHealth } from "./health.js";
 import { showRules } from "./rules.js";
 
+// A link in an alert has the case in its path, since sign-ins on the way lose what stands behind a #.
+const linked = location.pathname.match(/^\/cases\/([^/]+)\/verdict$/);
+if (linked) history.replaceState(null, "", `/#/cases/${linked[1]}/verdict`);
+
 const main = document.getElementById("main");
 const live = document.getElementById("live");
 let shown = 0;
+/// Whether what the address asks for within the page has been gone to.
+let landed = false;
+
+/// A part of an address; one that is escaped wrongly stays as it is.
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
 
 function page() {
-  const [name, id] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  const [name, id, part] = location.hash.replace(/^#\/?/, "").split("/").map(decoded);
   switch (name) {
-    case "cases": return { nav: "#/", show: (old) => showCase(id, old) };
+    case "cases": return { nav: "#/", show: (old) => showCase(id, old), goal: part === "verdict" ? "#verdict" : null };
     case "actors": return { nav: "#/", show: (old) => showActor(id, old) };
     case "rules": return { nav: "#/rules", show: (old) => showRules(id, old) };
     case "health": return { nav: "#/health", show: showHealth };
@@ -27,7 +42,7 @@ const handle = (element) => element?.getAttribute("href") ?? element?.dataset.ve
 
 async function draw(moved) {
   const turn = ++shown;
-  const { nav, show } = page();
+  const { nav, show, goal } = page();
   for (const link of document.querySelectorAll("nav a")) {
     if (link.getAttribute("href") === nav) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -43,7 +58,12 @@ async function draw(moved) {
   const focused = handle(document.activeElement);
   main.replaceChildren(content);
   document.title = `${main.querySelector("h1")?.textContent ?? "Cases"} · Leakwatch`;
-  if (moved) main.focus({ preventScroll: true });
+  const target = landed || !goal ? null : main.querySelector(goal);
+  if (target) {
+    landed = true;
+    target.scrollIntoView({ block: "center" });
+    target.focus({ preventScroll: true });
+  } else if (moved) main.focus({ preventScroll: true });
   else if (focused) [...main.querySelectorAll("a, button")].find((one) => handle(one) === focused)?.focus();
 }
 
@@ -65,7 +85,10 @@ function keys(event) {
   links[Math.min(links.length - 1, Math.max(0, next))].focus();
 }
 
-addEventListener("hashchange", () => draw(true));
+addEventListener("hashchange", () => {
+  landed = false;
+  draw(true);
+});
 addEventListener("news", () => draw(false));
 addEventListener("keydown", keys);
 draw(true);

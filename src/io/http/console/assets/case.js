@@ -48,7 +48,8 @@ function judging(one) {
     }
   };
   const button = (verdict, text) => h("button", { type: "button", "data-verdict": verdict, "aria-pressed": String(given?.verdict === verdict), onclick: () => give(verdict) }, text);
-  return h("section", { class: "card" }, h("h2", {}, "What was it?"),
+  // A link from an alert leads here, and not onto a button: no stray key decides.
+  return h("section", { class: "card", id: "verdict", tabindex: "-1", "aria-labelledby": "what" }, h("h2", { id: "what" }, "What was it?"),
     h("label", { for: "note" }, "Why (no customer's data)"), note,
     h("div", { class: "row" }, button("true", "A leak"), button("false", "A false alarm"), button("expected", "Expected work")),
     told, given?.verdict === "expected" && proposal(one));

@@ -4,6 +4,7 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 const HEIGHT = 260;
 
 const DAY = 86400;
+const WEEK = 7 * DAY;
 
 /// Times as the rest of the page writes them.
 function times(_chart, splits, _axis, _space, step) {
@@ -46,4 +47,20 @@ export function byLimit(box, { limits, weekly, customers }) {
   const data = (chosen) => [limits, weekly, at(weekly, chosen), ...(customers ? [customers, at(customers, chosen)] : [])];
   const chart = draw(box, { series, axes: all, scales: { x: { time: false } } }, data(-1));
   return (chosen) => chart.setData(data(chosen));
+}
+
+/// What a rule raised, and what became of its cases, week by week.
+export function byWeek(box, weeks) {
+  const moments = weeks.map((week) => Date.parse(week.from) / 1000);
+  const bars = (label, from, align) => ({ label, stroke: colour(from), fill: colour(from), width: 0, points: { show: false },
+    paths: uPlot.paths.bars({ size: [0.35, 36], align }) });
+  const series = [{}, bars("cases judged", "--read", -1), bars("of them leaks", "--both", 1),
+    { label: "incidents raised", stroke: colour("--soft"), width: 1.5, dash: [4, 4], points: { show: true, size: 6, fill: colour("--soft") } }];
+  // Bars stand beside their week's moment: half a week more at both ends, and whole numbers up to one at least.
+  const x = { time: true, range: (_chart, least, most) => [least - WEEK / 2, most + WEEK / 2] };
+  const y = { range: (_chart, _least, most) => [0, Math.max(1, most * 1.1)] };
+  const all = axes(times);
+  all[1] = { ...all[1], incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] };
+  const of = (name) => weeks.map((week) => week[name]);
+  draw(box, { series, axes: all, scales: { x, y } }, [moments, of("judged"), of("right"), of("raised")]);
 }
