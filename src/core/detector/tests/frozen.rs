@@ -83,6 +83,7 @@ proptest! {
         let mut frozen: VecDeque<(FrozenState, Vec<u8>)> = VecDeque::new();
         for Turn { freeze, act, write } in turns {
             if freeze {
+                check_tidying(&plain)?;
                 frozen.push_back((freezing.detector.freeze(), plain.detector.snapshot()));
             }
             prop_assert!(make(&mut plain, &act) == make(&mut freezing, &act), "said otherwise after {:?}", act);
@@ -90,8 +91,8 @@ proptest! {
                 prop_assert!(state.to_bytes() == *expected, "a frozen state changed before {:?}", act);
                 frozen.pop_front();
             }
-            check_tidying(&plain)?;
         }
+        check_tidying(&plain)?;
         for (state, expected) in frozen {
             prop_assert!(state.to_bytes() == expected, "a frozen state changed before the end");
         }

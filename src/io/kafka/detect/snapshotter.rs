@@ -13,6 +13,7 @@ use crate::io::lifecycle::{Lifecycle, chain};
 use crate::io::metrics::SnapshotMetrics;
 use crate::io::snapshots::{Header, Snapshot, SnapshotError, SnapshotStore};
 use crossbeam_channel::Receiver;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -21,7 +22,7 @@ use std::time::{Duration, Instant};
 pub const SNAPSHOT_QUEUE: usize = 16;
 /// How often a wait for deliveries looks up.
 const DELIVERY_SLICE: Duration = Duration::from_millis(200);
-/// Old snapshots are cleared up after every so many writes.
+/// A partition's old snapshots are cleared up after every so many writes of it.
 const CLEAR_UP_EVERY: u64 = 16;
 
 /// One state to write.
@@ -69,9 +70,9 @@ pub struct Snapshotter {
 }
 
 impl Snapshotter {
-    /// Writes until the workers have gone. A snapshot that cannot be written is reported, and the next one tried.
+    /// Writes until the worker has gone. A snapshot that cannot be written is reported, and the next one tried.
     pub fn run(self) {
-        let mut written = 0_u64;
+        let mut written: HashMap<TopicPartition, u64> = HashMap::new();
         for SnapshotJob { cut, state } in &self.jobs {
             // At once, also where outputs are on their way: as long as the state is frozen, what changes in it is copied.
             let state = self.serialise(state);
@@ -88,7 +89,8 @@ impl Snapshotter {
             if let Some((done, _)) = cut.last {
                 done.arrive();
             }
-            written += 1;
+            let written = written.entry(at).or_default();
+            *written += 1;
             if written.is_multiple_of(CLEAR_UP_EVERY) && !self.lifecycle.is_stopping() {
                 self.clear_up(at);
             }
