@@ -15,7 +15,8 @@ use leakwatch::io::kafka::ingest::{self, IngestSettings};
 use leakwatch::io::kafka::producer::Producer;
 use leakwatch::io::kafka::services::{Running, Services};
 use leakwatch::io::kafka::stages::{
-    DetectFactory, DetectStage, IngestFactory, IngestOut, IngestStage, RejectedRecord, RuleSet, SourceRecord,
+    DetectFactory, DetectStage, FrozenState, IngestFactory, IngestOut, IngestStage, RejectedRecord, RuleSet,
+    SourceRecord,
 };
 use leakwatch::io::lifecycle::Lifecycle;
 use leakwatch::io::metrics::Metrics;
@@ -152,8 +153,9 @@ impl DetectStage for CountDetect {
         self.position
     }
 
-    fn snapshot(&self) -> Vec<u8> {
-        postcard::to_stdvec(self).expect("encodes")
+    fn freeze(&self) -> FrozenState {
+        let bytes = postcard::to_stdvec(self).expect("encodes");
+        Box::new(move || bytes)
     }
 
     fn stats(&self) -> DetectorStats {

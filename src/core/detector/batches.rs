@@ -2,14 +2,14 @@
 //! names nobody.
 
 use super::kinds::KindId;
+use super::shards::Shards;
 use super::stream::SeenTag;
 use crate::core::event::EventKind;
 use crate::core::incident::EntityKind;
 use crate::core::time::{EventTime, Millis};
 use crate::core::units::Tag;
 use crate::core::window::Sums;
-use hashbrown::{Equivalent, HashMap};
-use rustc_hash::FxBuildHasher;
+use hashbrown::Equivalent;
 use serde::{Deserialize, Serialize};
 
 /// A batch holds the events of this much event time.
@@ -84,7 +84,7 @@ pub(super) struct Part<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Batches {
     #[serde(with = "in_order")]
-    open: HashMap<Key, Batch, FxBuildHasher>,
+    open: Shards<Key, Batch>,
     closed_at: EventTime,
 }
 
@@ -210,21 +210,16 @@ impl From<&SeenTag> for BatchTag {
 
 /// Equal maps are written as equal bytes.
 mod in_order {
-    use super::{Batch, FxBuildHasher, HashMap, Key};
+    use super::{Batch, Key, Shards};
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub fn serialize<S: Serializer>(
-        map: &HashMap<Key, Batch, FxBuildHasher>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub fn serialize<S: Serializer>(map: &Shards<Key, Batch>, serializer: S) -> Result<S::Ok, S::Error> {
         let mut entries: Vec<_> = map.iter().collect();
         entries.sort_unstable_by(|a, b| a.0.cmp(b.0));
         serializer.collect_seq(entries)
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<HashMap<Key, Batch, FxBuildHasher>, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Shards<Key, Batch>, D::Error> {
         Ok(Vec::<(Key, Batch)>::deserialize(deserializer)?.into_iter().collect())
     }
 }

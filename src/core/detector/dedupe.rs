@@ -1,5 +1,6 @@
 //! What has been counted before: by origin (delivery is at least once), and by the producer's id and content.
 
+use super::shards::Shards;
 use crate::core::activity::{Activity, Flags, Origin};
 use crate::core::time::{EventTime, Millis};
 use crate::core::units::{Epoch, Partition};
@@ -44,8 +45,8 @@ impl Origins {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct RecentIds {
     began: EventTime,
-    young: HashMap<u64, EventTime, FxBuildHasher>,
-    old: HashMap<u64, EventTime, FxBuildHasher>,
+    young: Shards<u64, EventTime>,
+    old: Shards<u64, EventTime>,
 }
 
 impl RecentIds {
@@ -93,8 +94,8 @@ macro_rules! as_sorted_pairs {
     };
 }
 
-fn sorted<K: Ord + Copy, V: Copy + Ord>(map: &HashMap<K, V, FxBuildHasher>) -> Vec<(K, V)> {
-    let mut pairs: Vec<_> = map.iter().map(|(key, value)| (*key, *value)).collect();
+fn sorted<'a, K: Ord + Copy + 'a, V: Copy + Ord + 'a>(map: impl Iterator<Item = (&'a K, &'a V)>) -> Vec<(K, V)> {
+    let mut pairs: Vec<_> = map.map(|(key, value)| (*key, *value)).collect();
     pairs.sort_unstable();
     pairs
 }
@@ -104,13 +105,13 @@ type IdsWire = (EventTime, Vec<(u64, EventTime)>, Vec<(u64, EventTime)>);
 
 as_sorted_pairs!(
     Origins,
-    |origins: &Origins| sorted(&origins.highest),
+    |origins: &Origins| sorted(origins.highest.iter()),
     |wire: OriginWire| Origins { highest: wire.into_iter().collect() },
     OriginWire
 );
 as_sorted_pairs!(
     RecentIds,
-    |ids: &RecentIds| (ids.began, sorted(&ids.young), sorted(&ids.old)),
+    |ids: &RecentIds| (ids.began, sorted(ids.young.iter()), sorted(ids.old.iter())),
     |(began, young, old): IdsWire| RecentIds {
         began,
         young: young.into_iter().collect(),

@@ -7,6 +7,7 @@ use super::kinds::Kinds;
 use super::lifecycle::{Closed, Open};
 use super::names::TopNames;
 use super::networks::Networks;
+use super::shared::Shared;
 use super::stream::StreamState;
 use super::unread::Unread;
 use crate::core::activity::{Activity, ActorKind};
@@ -32,7 +33,7 @@ pub(super) struct EntityState {
     pub listed: bool,
     /// Under notice, or gone.
     pub leaving: bool,
-    pub streams: Vec<Option<Box<StreamState>>>,
+    pub streams: Vec<Option<Shared<StreamState>>>,
     pub overlaps: Vec<Option<Box<Kinds>>>,
     pub learned: Vec<Option<Box<Learned>>>,
     pub hours: Option<Box<Hours>>,
@@ -138,6 +139,21 @@ impl EntityState {
         self.streams.iter().flatten().map(|stream| stream.kept()).sum()
     }
 
+    /// Whether [`Self::tidy`] would change or end anything.
+    pub fn needs_tidying(&self, now: EventTime) -> bool {
+        let idle = now.since(self.touched);
+        let is_empty = self.streams.iter().all(Option::is_none);
+        self.closed.iter().any(|closed| closed.is_forgotten(now))
+            || self.streams.iter().flatten().any(|state| state.needs_tidying(idle))
+            || is_empty && !self.overlaps.is_empty()
+            || !self.is_kept(is_empty, idle)
+    }
+
+    fn is_kept(&self, is_empty: bool, idle: Millis) -> bool {
+        let over = is_empty || idle > FORGOTTEN_AFTER;
+        self.listed || !(over && self.open.is_empty() && self.closed.is_empty())
+    }
+
     /// Drops what no window needs any more; says whether anything worth keeping is left. `now` is how far the log's
     /// time has come: what counts is how long it told nothing of this entity, not how old the events are, so that a
     /// backlog is judged as if it had come in time.
@@ -145,7 +161,10 @@ impl EntityState {
         let idle = now.since(self.touched);
         self.closed.retain(|closed| !closed.is_forgotten(now));
         for stream in &mut self.streams {
-            if stream.as_mut().is_some_and(|state| !state.tidy(idle)) {
+            if let Some(state) = stream
+                && state.needs_tidying(idle)
+                && !state.to_mut().tidy(idle)
+            {
                 *stream = None;
             }
         }
@@ -153,7 +172,6 @@ impl EntityState {
         if empty {
             self.overlaps.clear();
         }
-        let over = empty || idle > FORGOTTEN_AFTER;
-        self.listed || !(over && self.open.is_empty() && self.closed.is_empty())
+        self.is_kept(empty, idle)
     }
 }

@@ -147,8 +147,7 @@ impl Detector {
             let spec = &self.plan.streams[*number];
             if spec.filter.matches(activity, context) {
                 scratch.matched[*number] = true;
-                let state = entity.streams[*number].get_or_insert_with(|| Box::new(StreamState::new(spec)));
-                state.add(spec, &seen);
+                StreamState::at(&mut entity.streams[*number], spec).add(spec, &seen);
                 scratch.rules.extend(spec.rules.iter().map(|rule| (*rule, activity.time)));
             }
         }

@@ -144,6 +144,10 @@ impl Kinds {
         self.0.retain(|(_, tags)| tags.kept() > 0);
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub fn kept(&self) -> usize {
         self.0.iter().map(|(_, tags)| tags.kept()).sum()
     }

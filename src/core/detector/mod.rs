@@ -28,7 +28,10 @@ mod role_book;
 mod roles;
 mod roster;
 mod settings;
+mod shards;
+mod shared;
 mod shares;
+mod slots;
 mod sources;
 mod state;
 mod stream;
@@ -46,7 +49,7 @@ pub use dedupe::Origins;
 pub use explain::{Explanation, InForce, Verdict};
 pub use peaks::Peak;
 pub use settings::{DetectorSettings, DetectorStats, Output, StateError, To};
-pub use state::STATE_VERSION;
+pub use state::{FrozenState, STATE_VERSION};
 
 use crate::core::activity::Record;
 use crate::core::incident::{EntityKind, Incident};
@@ -80,7 +83,7 @@ pub struct Detector {
     ids: RecentIds,
     heard: pooled::Heard,
     roster: roster::Roster,
-    roles: role_book::RoleBook,
+    roles: shared::Shared<role_book::RoleBook>,
     batches: batches::Batches,
     sources: sources::Sources,
     /// When open incidents are looked at next: (time, entity, rule).
@@ -109,7 +112,7 @@ impl Detector {
             ids: RecentIds::default(),
             heard: pooled::Heard::default(),
             roster: roster::Roster::default(),
-            roles: role_book::RoleBook::default(),
+            roles: shared::Shared::default(),
             batches: batches::Batches::default(),
             sources: sources::Sources::default(),
             due: BTreeSet::new(),

@@ -3,6 +3,7 @@
 use super::entity::EntityState;
 use super::kinds::{KindId, Kinds, Tags};
 use super::plan::{OverlapSpec, Plan, QUERIES};
+use super::shared::Shared;
 use super::stream::{Seen, SeenTag, StreamState};
 use crate::core::event::EventKind;
 use crate::core::incident::{EntityKind, Window};
@@ -125,7 +126,7 @@ fn add(
 fn others<'a>(
     by: EntityKind,
     seen: &Seen<'_>,
-    streams: &'a [Option<Box<StreamState>>],
+    streams: &'a [Option<Shared<StreamState>>],
     stream: usize,
 ) -> Option<&'a Kinds> {
     if by == EntityKind::ClientIp && !seen.nameless {
@@ -134,6 +135,6 @@ fn others<'a>(
     customers(streams, stream)
 }
 
-fn customers(streams: &[Option<Box<StreamState>>], stream: usize) -> Option<&Kinds> {
+fn customers(streams: &[Option<Shared<StreamState>>], stream: usize) -> Option<&Kinds> {
     streams.get(stream)?.as_deref().map(|state| &state.customers)
 }

@@ -51,7 +51,7 @@ impl Detector {
     /// A partition has told what it learned of a day.
     pub(super) fn take_roles(&mut self, figures: &RoleFigures<'_>) {
         if self.heard.is_new(figures.made_by) {
-            self.roles.take(figures, self.settings.partitions);
+            self.roles.to_mut().take(figures, self.settings.partitions);
         }
     }
 
@@ -103,7 +103,7 @@ impl Detector {
         scratch.matched.resize(self.plan.streams.len(), false);
         scratch.matched[stream] = true;
         let spec = &self.plan.streams[stream];
-        let state = entity.streams[stream].get_or_insert_with(|| Box::new(StreamState::new(spec)));
+        let state = StreamState::at(&mut entity.streams[stream], spec);
         state.add(spec, &seen);
         state.shares.add(&spec.windows, pool.actor, pool.time, pool.sums.events, &scratch.tags);
         scratch.rules.extend(spec.rules.iter().map(|rule| (*rule, pool.time)));

@@ -63,9 +63,14 @@ impl Rates {
         }
     }
 
+    /// Whether an hour is over at `now` that was not judged.
+    pub fn is_due(&self, now: EventTime) -> bool {
+        hour_over(now) > self.judged
+    }
+
     /// The hour that is over at `now`, once; `None` where nothing was told in it, or not enough is known.
     pub fn judge(&mut self, now: EventTime) -> Option<Hour> {
-        let hour = hour_of(now.minus(SETTLED_AFTER)) - 1;
+        let hour = hour_over(now);
         if hour <= self.judged {
             return None;
         }
@@ -95,6 +100,11 @@ impl Rates {
         let beside = same.iter().flat_map(|at| at - 1..=at + 1).filter_map(|at| self.told(at));
         beside.min().filter(|usual| *usual >= LEAST_USUAL)
     }
+}
+
+/// The last hour that is over at `now`, and has been told.
+const fn hour_over(now: EventTime) -> i64 {
+    hour_of(now.minus(SETTLED_AFTER)) - 1
 }
 
 const fn hour_of(time: EventTime) -> i64 {

@@ -1,6 +1,7 @@
 //! Every entity with state, by kind and name, each at a number of its own.
 
 use super::entity::EntityState;
+use super::slots::Slots;
 use crate::core::incident::EntityKind;
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
@@ -12,7 +13,7 @@ const KINDS: usize = 6;
 #[derive(Debug, Default)]
 pub(super) struct Roster {
     names: [HashMap<Box<str>, u32, FxBuildHasher>; KINDS],
-    slots: Vec<Option<EntityState>>,
+    slots: Slots<EntityState>,
     free: Vec<u32>,
     /// Actors that no directory lists.
     strangers: usize,
@@ -25,8 +26,13 @@ impl Roster {
     }
 
     /// The entity at a number.
+    pub fn get(&self, at: usize) -> Option<&EntityState> {
+        self.slots.get(at)
+    }
+
+    /// The entity at a number, to be changed.
     pub fn get_mut(&mut self, at: usize) -> Option<&mut EntityState> {
-        self.slots.get_mut(at)?.as_mut()
+        self.slots.get_mut(at)
     }
 
     /// Adds an entity that is not there yet; gives its number.
@@ -34,11 +40,10 @@ impl Roster {
         let (kind, name) = (place(entity.entity), entity.name.clone());
         self.strangers += usize::from(is_stranger(&entity));
         let at = if let Some(free) = self.free.pop() {
-            self.slots[free as usize] = Some(entity);
+            self.slots.put(free as usize, entity);
             free
         } else {
-            self.slots.push(Some(entity));
-            u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
+            u32::try_from(self.slots.push(Some(entity))).unwrap_or(u32::MAX)
         };
         self.names[kind].insert(name, at);
         at as usize
@@ -46,7 +51,7 @@ impl Roster {
 
     /// Forgets the entity at a number.
     pub fn remove(&mut self, at: usize) {
-        if let Some(entity) = self.slots.get_mut(at).and_then(Option::take) {
+        if let Some(entity) = self.slots.take(at) {
             self.names[place(entity.entity)].remove(&entity.name);
             self.strangers -= usize::from(is_stranger(&entity));
             self.free.push(u32::try_from(at).unwrap_or(u32::MAX));
@@ -55,8 +60,8 @@ impl Roster {
 
     /// The directory lists the actor at a number from now on.
     pub fn list(&mut self, at: usize) {
-        if let Some(entity) = self.slots.get_mut(at).and_then(Option::as_mut)
-            && is_stranger(entity)
+        if self.slots.get(at).is_some_and(is_stranger)
+            && let Some(entity) = self.slots.get_mut(at)
         {
             entity.listed = true;
             self.strangers -= 1;
@@ -80,7 +85,7 @@ impl Roster {
 
     /// Numbers in use are below this.
     pub const fn end(&self) -> usize {
-        self.slots.len()
+        self.slots.end()
     }
 
     /// Every entity, in the order of numbers.
@@ -89,12 +94,12 @@ impl Roster {
     }
 
     /// What a snapshot holds: slots and free numbers.
-    pub fn parts(&self) -> (&[Option<EntityState>], &[u32]) {
+    pub const fn parts(&self) -> (&Slots<EntityState>, &Vec<u32>) {
         (&self.slots, &self.free)
     }
 
     /// From a snapshot's parts.
-    pub fn from_parts(slots: Vec<Option<EntityState>>, free: Vec<u32>) -> Self {
+    pub fn from_parts(slots: Slots<EntityState>, free: Vec<u32>) -> Self {
         let mut roster = Self { names: Default::default(), slots, free, strangers: 0 };
         roster.strangers = roster.iter().filter(|entity| is_stranger(entity)).count();
         for (at, entity) in roster.slots.iter().enumerate() {

@@ -3,6 +3,7 @@
 use super::baseline::day_of;
 use super::figures::exact;
 use super::kinds::Kinds;
+use super::shared::Shared;
 use super::stream::SeenTag;
 use crate::core::incident::Window;
 use crate::core::time::EventTime;
@@ -30,7 +31,7 @@ struct Share {
 
 /// Everybody's part, in the order of names.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Shares(Vec<Share>);
+pub(super) struct Shares(Vec<Shared<Share>>);
 
 /// What of an actor counts as its part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,10 +48,10 @@ impl Shares {
     /// `name` contributes `events` at `time`, with the customers among `tags`; they are counted over `windows`.
     pub fn add(&mut self, windows: &[Window], name: &str, time: EventTime, events: u64, tags: &[SeenTag]) {
         let at = self.0.binary_search_by(|share| (*share.name).cmp(name)).unwrap_or_else(|at| {
-            self.0.insert(at, Share::new(name));
+            self.0.insert(at, Shared::new(Share::new(name)));
             at
         });
-        self.0[at].add(windows, time, events, tags);
+        self.0[at].to_mut().add(windows, time, events, tags);
         if self.0.len() > CAPACITY {
             let oldest = self.0.iter().enumerate().min_by_key(|(_, share)| share.newest).map(|(at, _)| at);
             self.0.remove(oldest.unwrap_or(at));
@@ -69,6 +70,11 @@ impl Shares {
         shares.into_iter().take(NAMED).map(|(share, _)| share.name.to_string()).collect()
     }
 
+    /// Whether nobody takes part.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether `name` takes part.
     pub fn has(&self, name: &str) -> bool {
         self.0.binary_search_by(|share| (*share.name).cmp(name)).is_ok()
@@ -78,7 +84,7 @@ impl Shares {
     pub fn forget_before(&mut self, horizon: EventTime) {
         let first = day_of(horizon);
         self.0.retain(|share| share.newest >= horizon);
-        for share in &mut self.0 {
+        for share in self.0.iter_mut().map(Shared::to_mut) {
             share.days.retain(|(day, _)| *day >= first);
             share.customers.forget_before(horizon);
             share.overlap.forget_before(horizon);
@@ -92,11 +98,11 @@ impl Shares {
             overlap: share.overlap.over(windows),
             ..share
         };
-        Self(self.0.into_iter().map(over).collect())
+        Self(self.0.into_iter().map(Shared::into_owned).map(over).map(Shared::new).collect())
     }
 
     fn within(&self, part: Part, window: Window, time: EventTime) -> impl Iterator<Item = (&Share, u64)> {
-        self.0.iter().map(move |share| (share, share.count(part, window, time))).filter(|(_, count)| *count > 0)
+        self.0.iter().map(move |share| (&**share, share.count(part, window, time))).filter(|(_, count)| *count > 0)
     }
 }
 

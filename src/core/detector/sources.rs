@@ -5,6 +5,7 @@
 use super::builtin::{Builtin, Notice};
 use super::figures::exact;
 use super::quiet::{Hour, Rates};
+use super::shared::Shared;
 use super::told_rows::{Told, ToldRows};
 use super::{Detector, Output, To, tell};
 use crate::core::activity::{Activity, Flags, Record, SourceFigures, SourceNote, codec};
@@ -66,7 +67,7 @@ pub(super) struct Sources {
     names: BTreeMap<u64, Named>,
     minute: i64,
     tallies: BTreeMap<u64, BTreeMap<Box<str>, Tally>>,
-    owned: BTreeMap<Key, Owned>,
+    owned: BTreeMap<Key, Shared<Owned>>,
     pub rows: ToldRows,
 }
 
@@ -103,7 +104,8 @@ impl Sources {
 
     /// What the last hour was, of every watched source and part that is owned here and can be judged.
     pub fn judge_hours(&mut self, now: EventTime) -> Vec<(String, Hour)> {
-        let judged = self.owned.iter_mut().filter_map(|(key, owned)| Some((key.clone(), owned.rates.judge(now)?)));
+        let due = self.owned.iter_mut().filter(|(_, owned)| owned.rates.is_due(now));
+        let judged = due.filter_map(|(key, owned)| Some((key.clone(), owned.to_mut().rates.judge(now)?)));
         let judged: Vec<(Key, Hour)> = judged.collect();
         judged.into_iter().map(|(key, hour)| (self.name_of(&key), hour)).collect()
     }
@@ -183,7 +185,7 @@ impl Detector {
         }
         self.sources.rows.add_owned(figures.source, Told { told: figures.told, untold: figures.untold });
         let watched = self.sources.names.get(&figures.source).is_some_and(|named| named.silent_after.is_some());
-        let owned = self.sources.owned.entry(key.clone()).or_default();
+        let owned = self.sources.owned.entry(key.clone()).or_default().to_mut();
         owned.add(figures);
         if watched {
             owned.rates.add(figures.last, figures.events);

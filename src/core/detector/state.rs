@@ -1,4 +1,8 @@
 //! The state as bytes: equal states give equal bytes, so that snapshots can be named by content.
+//!
+//! A snapshot is written beside the hot path: [`Detector::freeze`] shares everything that can be large with a frozen copy,
+//! and whoever then changes a part of it copies that part before ([`Shared`]). The frozen copy becomes bytes on any
+//! thread, while the log is applied further.
 
 use super::batches::Batches;
 use super::dedupe::{Origins, RecentIds};
@@ -8,13 +12,14 @@ use super::plan::Plan;
 use super::pooled::Heard;
 use super::role_book::RoleBook;
 use super::roster::Roster;
+use super::shared::Shared;
+use super::slots::Slots;
 use super::sources::Sources;
 use super::{Detector, DetectorSettings, DetectorStats, StateError};
 use crate::core::rules::check_documents;
 use crate::core::time::{EventTime, Millis};
 use crate::core::units::{Partition, Position};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 
 /// The version that this build writes. The numbers before it were never released.
 pub const STATE_VERSION: u8 = 4;
@@ -34,62 +39,79 @@ impl Layout {
         }
     }
 
-    fn read(self, body: &[u8]) -> Result<State<'_>, StateError> {
+    fn read(self, body: &[u8]) -> Result<State, StateError> {
         match self {
             Self::V4 => postcard::from_bytes(body).map_err(|_| StateError::Damaged),
         }
     }
 }
 
-#[derive(Serialize, Deserialize)]
-struct State<'a> {
+#[derive(Debug, Serialize, Deserialize)]
+struct State {
     partition: Partition,
     partitions: u32,
     position: Option<Position>,
     watermark: EventTime,
     began: EventTime,
     day: u32,
-    rules: Cow<'a, [String]>,
-    figures: Cow<'a, Figures>,
+    rules: Vec<String>,
+    figures: Figures,
     stale_after: Option<Millis>,
-    origins: Cow<'a, Origins>,
-    ids: Cow<'a, RecentIds>,
-    heard: Cow<'a, Heard>,
-    roles: Cow<'a, RoleBook>,
-    batches: Cow<'a, Batches>,
-    sources: Cow<'a, Sources>,
-    entities: Cow<'a, [Option<EntityState>]>,
-    free: Cow<'a, [u32]>,
+    origins: Origins,
+    ids: RecentIds,
+    heard: Heard,
+    roles: Shared<RoleBook>,
+    batches: Batches,
+    sources: Sources,
+    entities: Slots<EntityState>,
+    free: Vec<u32>,
     swept: (EventTime, u32),
     counted: [u64; 7],
 }
 
-impl Detector {
+/// The state as it was at one position, whatever the detector has read since. It shares what has not changed with the
+/// detector, so it takes memory for what has: at most as much as the state itself.
+#[derive(Debug)]
+pub struct FrozenState(State);
+
+impl FrozenState {
     /// The state as bytes; equal states give equal bytes.
-    pub fn snapshot(&self) -> Vec<u8> {
+    pub fn to_bytes(&self) -> Vec<u8> {
+        postcard::to_extend(&self.0, vec![STATE_VERSION]).unwrap_or_default()
+    }
+}
+
+impl Detector {
+    /// The state as it is now, to be written as bytes later, by any thread. This takes a fraction of the time that writing
+    /// takes; afterwards each entity's first change takes longer by a copy of what is changed, until the frozen state goes.
+    pub fn freeze(&self) -> FrozenState {
         let (entities, free) = self.roster.parts();
-        let state = State {
+        FrozenState(State {
             partition: self.settings.partition,
             partitions: self.settings.partitions,
             position: self.position,
             watermark: self.watermark,
             began: self.began,
             day: self.day,
-            rules: Cow::Borrowed(&self.rules),
-            figures: Cow::Borrowed(&self.figures),
+            rules: self.rules.clone(),
+            figures: self.figures.clone(),
             stale_after: self.stale_after,
-            origins: Cow::Borrowed(&self.origins),
-            ids: Cow::Borrowed(&self.ids),
-            heard: Cow::Borrowed(&self.heard),
-            roles: Cow::Borrowed(&self.roles),
-            batches: Cow::Borrowed(&self.batches),
-            sources: Cow::Borrowed(&self.sources),
-            entities: Cow::Borrowed(entities),
-            free: Cow::Borrowed(free),
+            origins: self.origins.clone(),
+            ids: self.ids.clone(),
+            heard: self.heard.clone(),
+            roles: self.roles.clone(),
+            batches: self.batches.clone(),
+            sources: self.sources.clone(),
+            entities: entities.clone(),
+            free: free.clone(),
             swept: self.swept,
             counted: counted(&self.stats),
-        };
-        postcard::to_extend(&state, vec![STATE_VERSION]).unwrap_or_default()
+        })
+    }
+
+    /// The state as bytes, at once; equal states give equal bytes.
+    pub fn snapshot(&self) -> Vec<u8> {
+        self.freeze().to_bytes()
     }
 
     /// A detector that goes on after the snapshot's position.
@@ -113,22 +135,22 @@ impl Detector {
         Ok(detector)
     }
 
-    fn take_over(&mut self, state: State<'_>) -> Result<(), StateError> {
+    fn take_over(&mut self, state: State) -> Result<(), StateError> {
         self.position = state.position;
         self.watermark = state.watermark;
         self.began = state.began;
         self.day = state.day;
         self.stale_after = state.stale_after;
-        self.heard = state.heard.into_owned();
-        self.roles = state.roles.into_owned();
-        self.batches = state.batches.into_owned();
-        self.sources = state.sources.into_owned();
-        self.rules = state.rules.into_owned();
-        self.figures = state.figures.into_owned();
+        self.heard = state.heard;
+        self.roles = state.roles;
+        self.batches = state.batches;
+        self.sources = state.sources;
+        self.rules = state.rules;
+        self.figures = state.figures;
         self.figures.derive_rates();
-        self.origins = state.origins.into_owned();
-        self.ids = state.ids.into_owned();
-        self.roster = Roster::from_parts(state.entities.into_owned(), state.free.into_owned());
+        self.origins = state.origins;
+        self.ids = state.ids;
+        self.roster = Roster::from_parts(state.entities, state.free);
         self.swept = state.swept;
         self.stats = told(state.counted);
         if !self.rules.is_empty() {

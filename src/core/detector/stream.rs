@@ -3,6 +3,7 @@
 use super::fresh::Known;
 use super::kinds::{KindId, Kinds};
 use super::plan::{FreshSpec, StreamSpec};
+use super::shared::Shared;
 use super::shares::Shares;
 use crate::core::incident::{EntityKind, Window};
 use crate::core::rules::FirstSeen;
@@ -94,6 +95,11 @@ impl StreamState {
         }
     }
 
+    /// The state at a place, to be changed; made where there is none.
+    pub fn at<'a>(place: &'a mut Option<Shared<Self>>, spec: &StreamSpec) -> &'a mut Self {
+        place.get_or_insert_with(|| Shared::new(Self::new(spec))).to_mut()
+    }
+
     /// Counts an event.
     pub fn add(&mut self, spec: &StreamSpec, seen: &Seen<'_>) {
         self.newest = self.newest.max(seen.time);
@@ -164,6 +170,39 @@ impl StreamState {
         self.customers.kept() + self.tested.kept() + self.canaries.kept()
     }
 
+    /// Whether [`Self::tidy`] would change or end anything.
+    pub fn needs_tidying(&self, idle: Millis) -> bool {
+        let is_over = self.is_over(idle);
+        self.sums.iter().any(|sums| idle > reach(sums.window()) && !sums.is_new())
+            || is_over && (self.tidied != self.newest || self.holds_tags())
+            || !is_over && self.is_due()
+            || !self.is_worth_keeping()
+    }
+
+    fn is_over(&self, idle: Millis) -> bool {
+        idle > reach(self.longest())
+    }
+
+    fn is_due(&self) -> bool {
+        // Looking through all tags costs; what is kept an eighth of a window longer than needed does not.
+        self.newest.since(self.tidied).as_millis() >= self.longest().length().as_millis() / TIDY_SHARE
+    }
+
+    fn is_worth_keeping(&self) -> bool {
+        !self.known.is_empty() || self.sums.iter().any(|sums| sums.newest() > EventTime::MIN)
+    }
+
+    fn longest(&self) -> Window {
+        self.sums.iter().map(SumRing::window).max().unwrap_or(Window::Minute)
+    }
+
+    fn holds_tags(&self) -> bool {
+        let Self { customers, nameless, tested, canaries, objects, destinations, fresh, shares, .. } = self;
+        let always = [customers, tested, canaries, objects, destinations, fresh];
+        let mut all = always.into_iter().chain(nameless.as_deref());
+        !shares.is_empty() || all.any(|kinds| !kinds.is_empty())
+    }
+
     /// Drops what no window needs that ends at the newest event or, being late, up to the lateness before it: `idle` says
     /// for how long nothing has come. Says whether anything is left.
     pub fn tidy(&mut self, idle: Millis) -> bool {
@@ -172,14 +211,12 @@ impl StreamState {
                 *sums = SumRing::new(sums.window());
             }
         }
-        let longest = self.sums.iter().map(SumRing::window).max().unwrap_or(Window::Minute);
-        // Looking through all tags costs; what is kept an eighth of a window longer than needed does not.
-        let is_over = idle > reach(longest);
-        if is_over || self.newest.since(self.tidied).as_millis() >= longest.length().as_millis() / TIDY_SHARE {
+        let is_over = self.is_over(idle);
+        if is_over || self.is_due() {
             self.tidied = self.newest;
-            self.forget_before(if is_over { EventTime::MAX } else { self.newest.minus(reach(longest)) });
+            self.forget_before(if is_over { EventTime::MAX } else { self.newest.minus(reach(self.longest())) });
         }
-        !self.known.is_empty() || self.sums.iter().any(|sums| sums.newest() > EventTime::MIN)
+        self.is_worth_keeping()
     }
 
     fn forget_before(&mut self, horizon: EventTime) {

@@ -1,5 +1,6 @@
 //! The detector by itself: activities in, incidents out.
 
+mod frozen;
 mod resumed;
 mod sequences;
 mod strangers;

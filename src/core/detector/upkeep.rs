@@ -4,6 +4,7 @@ use super::baseline::day_of;
 use super::builtin::Builtin;
 use super::judge::false_from;
 use super::plan::Plan;
+use super::shared::Shared;
 use super::summary::resolved;
 use super::view::View;
 use super::{Detector, Output, To};
@@ -100,8 +101,11 @@ impl Detector {
         let mut cursor = self.swept.1;
         for _ in 0..share {
             cursor = if cursor + 1 >= all { 0 } else { cursor + 1 };
-            if self.roster.get_mut(cursor as usize).is_some_and(|entity| !entity.tidy(now)) {
-                self.roster.remove(cursor as usize);
+            let at = cursor as usize;
+            // Most need nothing; to change one in vain would copy it while a snapshot is being written.
+            let is_due = self.roster.get(at).is_some_and(|entity| entity.needs_tidying(now));
+            if is_due && self.roster.get_mut(at).is_some_and(|entity| !entity.tidy(now)) {
+                self.roster.remove(at);
             }
         }
         self.swept = (now, cursor);
@@ -150,7 +154,7 @@ impl Detector {
         let mut streams: Vec<_> = self.plan.streams.iter().map(|_| None).collect();
         for (from, state) in std::mem::take(&mut entity.streams).into_iter().enumerate() {
             if let (Some(to), Some(state)) = (moved.get(&from), state) {
-                streams[*to] = Some(Box::new(state.relaid(&self.plan.streams[*to])));
+                streams[*to] = Some(Shared::new(state.into_owned().relaid(&self.plan.streams[*to])));
             }
         }
         entity.streams = streams;

@@ -96,6 +96,11 @@ impl SumRing {
         self.newest
     }
 
+    /// Whether nothing was added yet.
+    pub fn is_new(&self) -> bool {
+        self.newest == EventTime::MIN && self.slices.is_empty()
+    }
+
     /// Adds what one event at `time` brings; `id` is the producer's.
     pub fn add(&mut self, time: EventTime, sums: Sums, id: Option<&str>) {
         if time > self.newest {

@@ -38,6 +38,9 @@ pub trait IngestFactory: Send + Sync {
     }
 }
 
+/// A state as it was at one position: gives its bytes, on whatever thread. Equal states give equal bytes.
+pub type FrozenState = Box<dyn FnOnce() -> Vec<u8> + Send>;
+
 /// Detect on one partition of the activity log. The state after a position depends on the records up to it alone.
 pub trait DetectStage: Send {
     /// Applies the record at `position`; outputs are appended to `out`, in order.
@@ -49,8 +52,8 @@ pub trait DetectStage: Send {
     /// The last position applied.
     fn position(&self) -> Option<Position>;
 
-    /// The state as bytes; equal states give equal bytes.
-    fn snapshot(&self) -> Vec<u8>;
+    /// The state as it is now, to be written as bytes beside the hot path. This must be quick, whatever the state's size.
+    fn freeze(&self) -> FrozenState;
 
     /// Sizes worth watching.
     fn stats(&self) -> DetectorStats;
@@ -104,8 +107,9 @@ impl DetectStage for Detector {
         Self::position(self)
     }
 
-    fn snapshot(&self) -> Vec<u8> {
-        Self::snapshot(self)
+    fn freeze(&self) -> FrozenState {
+        let frozen = Self::freeze(self);
+        Box::new(move || frozen.to_bytes())
     }
 
     fn stats(&self) -> DetectorStats {

@@ -195,7 +195,7 @@ pub struct SnapshotMetrics {
     pub written_at: IntGaugeVec,
     /// The last snapshot's size, by partition.
     pub bytes: IntGaugeVec,
-    /// Seconds to write one: `serialise`, `deliver` (its outputs), `store`.
+    /// Seconds to write one: `freeze` (detection is held), then beside it `serialise`, `deliver` (its outputs), `store`.
     pub duration: HistogramVec,
     /// Snapshots by outcome: `written`, `skipped`, `failed`.
     pub outcomes: IntCounterVec,

@@ -37,7 +37,7 @@ const PLACES: [(&str, &str, DestinationClass); 4] = [
 
 /// One event: who, what, how far behind the newest time, and which customers.
 #[derive(Clone, Debug)]
-struct Deed {
+pub(super) struct Deed {
     person: usize,
     place: usize,
     kind: EventKind,
@@ -50,16 +50,16 @@ struct Deed {
 }
 
 #[derive(Clone, Debug)]
-enum Step {
+pub(super) enum Step {
     Event(Deed),
     Tick,
 }
 
 /// Time goes on, something happens, and the process may end there.
 #[derive(Clone, Debug)]
-struct Move {
-    ahead: Millis,
-    step: Step,
+pub(super) struct Move {
+    pub ahead: Millis,
+    pub step: Step,
     restart: bool,
 }
 
@@ -79,7 +79,7 @@ prop_compose! {
     }
 }
 
-fn moves() -> impl Strategy<Value = Vec<Move>> {
+pub(super) fn moves() -> impl Strategy<Value = Vec<Move>> {
     let seconds = |range: std::ops::Range<i64>| range.prop_map(|seconds| Millis::new(seconds * 1_000));
     let ahead = prop_oneof![6 => seconds(0..120), 3 => seconds(120..5_400), 1 => seconds(5_400..400_000)];
     let step = prop_oneof![5 => deed().prop_map(Step::Event), 1 => Just(Step::Tick)];
@@ -88,7 +88,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 }
 
 /// Two accounts of one team read many customers and send them to one place: there are incidents to carry over.
-fn leak() -> Vec<Move> {
+pub(super) fn leak() -> Vec<Move> {
     let deed = |person, kind| Deed {
         person,
         place: 0,
@@ -107,14 +107,14 @@ fn leak() -> Vec<Move> {
 }
 
 /// One partition, which also reads what it writes for itself.
-struct Log {
-    detector: Detector,
+pub(super) struct Log {
+    pub detector: Detector,
     next: Position,
     now: EventTime,
 }
 
 impl Log {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let mut log = Self { detector: Detector::new(settings()), next: Position::default(), now: BEGIN };
         let kinds = vec![KindFigures { kind: "phone".into(), count: 9_000, false_positive_rate: 0.000_1 }];
         let filter = FilterFigures { built_at: Some(BEGIN), kinds };
@@ -123,7 +123,7 @@ impl Log {
         log
     }
 
-    fn make(&mut self, step: &Step, ahead: Millis) -> Vec<Output> {
+    pub fn make(&mut self, step: &Step, ahead: Millis) -> Vec<Output> {
         self.now = self.now.plus(ahead);
         match step {
             Step::Event(deed) => self.event(deed),
@@ -165,7 +165,7 @@ impl Log {
     }
 
     /// Applies a record, and then what was made of it.
-    fn settled(&mut self, record: &Record<'_>) -> Vec<Output> {
+    pub fn settled(&mut self, record: &Record<'_>) -> Vec<Output> {
         let mut all = Vec::new();
         self.apply(record, &mut all);
         let mut seen = 0;

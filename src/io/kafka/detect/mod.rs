@@ -95,8 +95,7 @@ pub fn start(
     preparer.check_count()?;
     let heartbeat = Heartbeat::new(STAGE);
     let mut threads = Vec::new();
-    let jobs = snapshot_thread(&parts, store, &mut threads)?;
-    let queues = workers(&parts, &jobs, &mut threads)?;
+    let queues = workers(&parts, &store, &mut threads)?;
     let poll = poll(&parts, preparer, queues, &heartbeat, &mut threads)?;
     threads.push(poll);
     let services = &parts.services;
@@ -138,6 +137,7 @@ fn parts(
 
 fn snapshot_thread(
     parts: &Parts,
+    number: usize,
     store: SnapshotStore,
     threads: &mut Vec<JoinHandle<()>>,
 ) -> Result<Sender<SnapshotJob>, RunError> {
@@ -152,7 +152,7 @@ fn snapshot_thread(
         lifecycle: parts.services.lifecycle.clone(),
         metrics: parts.services.metrics.snapshots.clone(),
     };
-    threads.push(parts.services.lifecycle.spawn("snapshots", move || -> Result<(), RunError> {
+    threads.push(parts.services.lifecycle.spawn(&format!("snapshots-{number}"), move || -> Result<(), RunError> {
         snapshotter.run();
         Ok(())
     })?);
@@ -161,7 +161,7 @@ fn snapshot_thread(
 
 fn workers(
     parts: &Parts,
-    jobs: &Sender<SnapshotJob>,
+    store: &SnapshotStore,
     threads: &mut Vec<JoinHandle<()>>,
 ) -> Result<Vec<WorkerPort<Restored>>, RunError> {
     let mut queues = Vec::new();
@@ -171,7 +171,7 @@ fn workers(
         let worker = DetectWorker {
             inbox,
             publisher: parts.publisher.clone(),
-            snapshots: jobs.clone(),
+            snapshots: snapshot_thread(parts, number, store.clone(), threads)?,
             snapshot_every: parts.settings.snapshot_every,
             trials: Arc::clone(&parts.trials),
             live: Arc::clone(&parts.live),

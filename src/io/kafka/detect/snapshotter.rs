@@ -4,6 +4,7 @@ use super::super::batch::Generation;
 use super::super::commits::{CommitBoard, CommitPoint};
 use super::super::deliveries::DeliverySet;
 use super::super::producer::Producer;
+use super::super::stages::FrozenState;
 use super::super::topics_table::TopicPartition;
 use super::super::workers::Countdown;
 use crate::core::units::{Offset, Partition, Position};
@@ -26,14 +27,20 @@ const CLEAR_UP_EVERY: u64 = 16;
 
 /// One state to write.
 pub struct SnapshotJob {
+    /// Where in the log it stands.
+    pub cut: Cut,
+    /// The state at that position. The partition is read further meanwhile.
+    pub state: FrozenState,
+}
+
+/// A position of a partition at which its state was frozen, and what has to come before the snapshot.
+pub struct Cut {
     /// Whose.
     pub at: TopicPartition,
     /// In which assignment.
     pub generation: Generation,
     /// The last position applied.
     pub position: Position,
-    /// The state.
-    pub state: Vec<u8>,
     /// The outputs up to that position that were not yet known to be delivered.
     pub outputs: Vec<Arc<DeliverySet>>,
     /// Cleared once the job is done.
@@ -63,21 +70,23 @@ pub struct Snapshotter {
 }
 
 impl Snapshotter {
-    /// Writes until the workers have gone. A snapshot that cannot be written is reported, and the next one tried.
+    /// Writes until the worker has gone. A snapshot that cannot be written is reported, and the next one tried.
     pub fn run(self) {
         let mut turns = Turns::default();
-        for mut job in &self.jobs {
-            let outcome = if self.await_outputs(&job) { self.write(&mut job) } else { Ok("skipped") };
+        for SnapshotJob { cut, state } in &self.jobs {
+            // At once, also where outputs are on their way: as long as the state is frozen, what changes in it is copied.
+            let state = self.serialise(state);
+            let outcome = if self.await_outputs(&cut) { self.write(&cut, state) } else { Ok("skipped") };
             match outcome {
                 Ok(outcome) => self.metrics.outcomes.with_label_values(&[outcome]).inc(),
                 Err(error) => {
                     self.metrics.outcomes.with_label_values(&["failed"]).inc();
-                    tracing::error!(partition = job.at.partition.0, error = chain(&error), "snapshot not written");
+                    tracing::error!(partition = cut.at.partition.0, error = chain(&error), "snapshot not written");
                 }
             }
-            job.busy.store(false, Ordering::SeqCst);
-            let at = job.at;
-            if let Some((done, _)) = job.last {
+            cut.busy.store(false, Ordering::SeqCst);
+            let at = cut.at;
+            if let Some((done, _)) = cut.last {
                 done.arrive();
             }
             if turns.is_due(at.partition) && !self.lifecycle.is_stopping() {
@@ -86,44 +95,51 @@ impl Snapshotter {
         }
     }
 
+    fn serialise(&self, state: FrozenState) -> Vec<u8> {
+        let begun = Instant::now();
+        let bytes = state();
+        self.metrics.duration.with_label_values(&["serialise"]).observe(begun.elapsed().as_secs_f64());
+        bytes
+    }
+
     /// Waits for the outputs' delivery: for ever where the partition stays, else until its time is up.
-    fn await_outputs(&self, job: &SnapshotJob) -> bool {
+    fn await_outputs(&self, cut: &Cut) -> bool {
         let begun = Instant::now();
         loop {
             let now = Instant::now();
             let slice = now + DELIVERY_SLICE;
-            let until = job.last.as_ref().map_or(slice, |(_, until)| slice.min(*until));
-            if self.producer.wait_delivered(&job.outputs, until) {
+            let until = cut.last.as_ref().map_or(slice, |(_, until)| slice.min(*until));
+            if self.producer.wait_delivered(&cut.outputs, until) {
                 self.metrics.duration.with_label_values(&["deliver"]).observe(begun.elapsed().as_secs_f64());
                 return true;
             }
-            let late = job.last.as_ref().is_some_and(|(_, until)| now >= *until);
-            if late || self.lifecycle.has_failed() || (job.last.is_none() && self.lifecycle.is_stopping()) {
+            let late = cut.last.as_ref().is_some_and(|(_, until)| now >= *until);
+            if late || self.lifecycle.has_failed() || (cut.last.is_none() && self.lifecycle.is_stopping()) {
                 return false;
             }
         }
     }
 
-    fn write(&self, job: &mut SnapshotJob) -> Result<&'static str, SnapshotError> {
+    fn write(&self, cut: &Cut, state: Vec<u8>) -> Result<&'static str, SnapshotError> {
         let begun = Instant::now();
         let scope = self.store.scope();
         let header = Header {
             deployment: scope.deployment.clone(),
             topic: scope.topic.clone(),
-            partition: job.at.partition,
+            partition: cut.at.partition,
             partitions: self.partitions,
-            position: job.position,
+            position: cut.position,
             written_at: self.clock.now(),
-            state_bytes: job.state.len() as u64,
+            state_bytes: state.len() as u64,
         };
         let written_at = header.written_at;
-        let size = self.store.put(&Snapshot { header, state: std::mem::take(&mut job.state) })?;
+        let size = self.store.put(&Snapshot { header, state })?;
         self.metrics.duration.with_label_values(&["store"]).observe(begun.elapsed().as_secs_f64());
-        let partition = job.at.partition.to_string();
+        let partition = cut.at.partition.to_string();
         self.metrics.written_at.with_label_values(&[&partition]).set(written_at.as_millis() / 1_000);
         self.metrics.bytes.with_label_values(&[&partition]).set(i64::try_from(size).unwrap_or(i64::MAX));
-        let next = Offset(job.position.offset.0 + 1);
-        self.board.reached(job.at, CommitPoint { generation: job.generation, next });
+        let next = Offset(cut.position.offset.0 + 1);
+        self.board.reached(cut.at, CommitPoint { generation: cut.generation, next });
         Ok("written")
     }
 

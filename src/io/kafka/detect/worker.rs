@@ -10,7 +10,7 @@ use super::counts::{Counts, observe};
 use super::publish::Publisher;
 use super::restore::Restored;
 use super::slot::Slot;
-use super::snapshotter::SnapshotJob;
+use super::snapshotter::{Cut, SnapshotJob};
 use crate::core::activity::{BatchReader, CodecError};
 use crate::core::detector::Output;
 use crate::core::time::EventTime;
@@ -35,7 +35,7 @@ pub struct DetectWorker {
     pub inbox: WorkerInbox<Restored>,
     /// Sends incidents and rules.
     pub publisher: Publisher,
-    /// States to write.
+    /// States to write, by a thread of this worker's own.
     pub snapshots: Sender<SnapshotJob>,
     /// How often each partition's state is written.
     pub snapshot_every: Duration,
@@ -218,8 +218,8 @@ impl DetectWorker {
         match self.snapshots.try_send(job) {
             Ok(()) => Ok(()),
             Err(TrySendError::Full(job)) => {
-                // Another worker was faster; the outputs stay with the slot, so the next one waits for them too.
-                job.busy.store(false, Ordering::SeqCst);
+                // The outputs stay with the slot, so the next one waits for them too.
+                job.cut.busy.store(false, Ordering::SeqCst);
                 Ok(())
             }
             Err(TrySendError::Disconnected(_)) => Err(RunError::Ended { what: "the snapshot thread" }),
@@ -245,18 +245,18 @@ impl DetectWorker {
     fn job(&self, slot: &mut Slot, last: Option<(Arc<Countdown>, Instant)>) -> Option<SnapshotJob> {
         let position = slot.stage.position()?;
         let begun = Instant::now();
-        let state = slot.stage.snapshot();
+        let state = slot.stage.freeze();
         let took = begun.elapsed().as_secs_f64();
-        self.snapshot_metrics.duration.with_label_values(&["serialise"]).observe(took);
-        Some(SnapshotJob {
+        self.snapshot_metrics.duration.with_label_values(&["freeze"]).observe(took);
+        let cut = Cut {
             at: slot.at,
             generation: slot.generation,
             position,
-            state,
             outputs: slot.seal(),
             busy: Arc::clone(&slot.busy),
             last,
-        })
+        };
+        Some(SnapshotJob { cut, state })
     }
 }
 
