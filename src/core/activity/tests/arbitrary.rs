@@ -165,6 +165,10 @@ fn control() -> impl Strategy<Value = Control<'static>> {
             Control::SetAside { source, partition: Partition(partition), offset, noticed }
         }),
         time().prop_map(|time| Control::Heartbeat { time }),
+        (text(), any::<u32>(), any::<(u64, u32)>(), time()).prop_map(|(topic, partition, at, noticed)| {
+            let position = Position { offset: Offset(at.0), ordinal: Ordinal(at.1) };
+            Control::LeftOut { topic, partition: Partition(partition), position, noticed }
+        }),
     ]
 }
 

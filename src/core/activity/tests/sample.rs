@@ -70,7 +70,7 @@ fn activity() -> Activity<'static> {
     }
 }
 
-fn controls() -> [Control<'static>; 9] {
+fn controls() -> [Control<'static>; 10] {
     let kinds = vec![KindFigures { kind: "phone".into(), count: 900_000, false_positive_rate: 0.000_1 }];
     [
         Control::Rules { version: "c0ffee", yaml: vec!["version: 1\nrules: []\n", "version: 1\n"] },
@@ -82,6 +82,12 @@ fn controls() -> [Control<'static>; 9] {
         Control::DirectoryRefused { lines: 500, lost: 120, noticed: minute(8) },
         Control::SetAside { source: "egress", partition: Partition(2), offset: 4_711, noticed: minute(9) },
         Control::Heartbeat { time: minute(9) },
+        Control::LeftOut {
+            topic: "activity",
+            partition: Partition(6),
+            position: Position { offset: Offset(900), ordinal: Ordinal(3) },
+            noticed: minute(9),
+        },
     ]
 }
 
