@@ -7,7 +7,7 @@ use leakwatch::config::EngineSettings;
 use leakwatch::core::activity::{BatchBuilder, BatchReader, Control, Record};
 use leakwatch::core::decode::{DecodeLimits, Decoder};
 use leakwatch::core::detector::{Detector, DetectorSettings};
-use leakwatch::core::engine::{Engine, EngineOut, MAX_UNLISTED};
+use leakwatch::core::engine::{Engine, EngineOut, MAX_ENTITIES};
 use leakwatch::core::event::FieldSet;
 use leakwatch::core::filter::{FalsePositiveRate, FilterSet, Manifest};
 use leakwatch::core::identifiers::{IdentifierKind, Region, TagKey, Tagger, normalise};
@@ -272,8 +272,7 @@ fn window(criterion: &mut Criterion) {
 }
 
 fn detector(knowledge: &Knowledge) -> Detector {
-    let settings =
-        DetectorSettings { partition: Partition(0), partitions: 1, lateness: LATENESS, max_unlisted: MAX_UNLISTED };
+    let settings = DetectorSettings::sharing(MAX_ENTITIES, Partition(0), 1, LATENESS);
     let mut detector = Detector::new(settings);
     let mut outputs = Vec::new();
     let rules = Control::Rules { version: "", yaml: vec![SHIPPED.yaml] };

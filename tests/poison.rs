@@ -6,10 +6,12 @@ mod common;
 use common::kafka::{Kafka, eventually, produce, read_all};
 use common::stages::{EVERY, Instance, POISON, POISON_LATER, Topics};
 use leakwatch::core::activity::{BatchReader, Control, Record};
+use leakwatch::core::history::History;
 use leakwatch::core::incident::Incident;
+use leakwatch::io::kafka::history_log::HistoryLog;
 use leakwatch::io::kafka::trials::{BEGINNINGS, SET_ASIDE_AFTER};
 use rdkafka::config::ClientConfig;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -35,8 +37,14 @@ fn set_aside(config: &ClientConfig, topics: &Topics) -> BTreeSet<(String, u32, u
     let mut found = BTreeSet::new();
     for line in read_all(config, &topics.activity) {
         for record in BatchReader::new(&line.value).expect("a batch") {
-            if let Record::Control(Control::SetAside { source, partition, offset, .. }) = record.expect("a record") {
-                found.insert((source.to_owned(), partition.0, offset));
+            match record.expect("a record") {
+                Record::Control(Control::SetAside { source, partition, offset, .. }) => {
+                    found.insert((source.to_owned(), partition.0, offset));
+                }
+                Record::Control(Control::LeftOut { topic, partition, position, .. }) => {
+                    found.insert((topic.to_owned(), partition.0, position.offset.0));
+                }
+                _ => {}
             }
         }
     }
@@ -87,4 +95,17 @@ fn what_keeps_ending_the_process_is_set_aside_and_nothing_else_is_lost() {
         line["reason"] == "set_aside" && line["offset"] == offset
     });
     assert!(told, "{rejected:?}");
+    whoever_reads_the_log_later_leaves_out_the_same(&config, &topics.activity);
+}
+
+/// Every event that counted is in the history, once, and none that did not.
+fn whoever_reads_the_log_later_leaves_out_the_same(config: &ClientConfig, activity: &str) {
+    let log = HistoryLog::new(config, "poison-reader", activity).expect("a reader");
+    let mut history = History::default();
+    let read = log.read((None, None), None, &mut history, || ()).expect("reads");
+    assert!(read.left_out >= 1, "{read:?}");
+    let mut events: BTreeMap<String, u64> = BTreeMap::new();
+    history.each_activity(|activity| *events.entry(activity.actor.to_owned()).or_default() += 1);
+    let expected: BTreeMap<String, u64> = (0..ACTORS).map(|n| (format!("emp{n}"), EVERY)).collect();
+    assert_eq!(events, expected);
 }

@@ -124,8 +124,8 @@ fn start_detect(base: &Base, running: &mut Vec<Running>) -> Result<(), AppError>
     let (settings, services) = (&base.plan.settings, &base.services);
     let activity = settings.topics.name(InternalTopic::Activity).to_owned();
     let store = open_store(base, &activity)?;
-    let partitions = partitions(services, Role::Detect, &activity)?;
-    let detectors = Detectors::new(settings.engine.clock.lateness, settings.engine.limits.max_entities, partitions);
+    let engine = &settings.engine;
+    let detectors = Detectors { lateness: engine.clock.lateness, max_entities: engine.limits.max_entities };
     let detect_settings = DetectSettings {
         activity,
         incidents: settings.topics.name(InternalTopic::Incidents).to_owned(),

@@ -4,7 +4,7 @@ use super::engine_args::{EngineParts, file_source, ingest_settings};
 use super::failure::Failure;
 use crate::core::activity::Record;
 use crate::core::decode::DecodeLimits;
-use crate::core::engine::Engine;
+use crate::core::engine::{Engine, MemoryLog};
 use crate::core::ingest::{Ingest, IngestSettings, SourceIndex, SourceRecord};
 use crate::core::time::EventTime;
 use crate::core::units::{Epoch, Offset, Partition};
@@ -45,7 +45,8 @@ impl ReplayFiles {
     /// An engine for them.
     pub fn engine(&self, parts: &EngineParts) -> Engine {
         let rules: Vec<&str> = parts.rules.iter().map(|file| file.yaml.as_str()).collect();
-        Engine::new(self.settings.clone(), parts.knowledge.clone(), &rules, parts.settings.clock.lateness)
+        let log = MemoryLog::bounded(parts.settings.clock.lateness, parts.settings.limits.max_entities);
+        Engine::on(log, self.settings.clone(), parts.knowledge.clone(), &rules)
     }
 
     /// The engine's first half alone.

@@ -12,6 +12,7 @@
 
 pub mod attacks;
 mod calendar;
+mod crowd;
 mod customers;
 mod layers;
 pub mod life;
@@ -32,6 +33,7 @@ mod world;
 mod tests;
 
 pub use calendar::{Calendar, LocalDay, LocalHour};
+pub use crowd::Look;
 pub use customers::{Customer, CustomerBase, CustomerIndex};
 pub use people::{Actor, Population, Role, Work};
 pub use scene::Scene;

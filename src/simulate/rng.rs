@@ -20,6 +20,8 @@ pub enum Purpose {
     Attack = 4,
     /// One event of ordinary life, such as a campaign.
     Life = 5,
+    /// A crowd of accounts that each do one thing.
+    Crowd = 6,
 }
 
 /// The stream of `purpose` under `seed` for the pair (`a`, `b`), such as (actor, hour).

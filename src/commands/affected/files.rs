@@ -1,11 +1,11 @@
 //! Evidence in files: read once through the engine for the incidents, and again for what belongs to one.
 
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Take};
 use crate::commands::engine_args::EngineParts;
 use crate::commands::failure::Failure;
 use crate::commands::progress;
 use crate::commands::replay_files::ReplayFiles;
-use crate::core::activity::{Activity, Record};
+use crate::core::activity::{Record, Standing};
 use crate::core::affected::Scope;
 use crate::core::cases::CaseBook;
 use crate::core::engine::EngineOut;
@@ -49,7 +49,7 @@ impl Evidence for Files<'_> {
         Ok((book.0, end))
     }
 
-    fn activities(&mut self, _scopes: &[Scope], take: &mut dyn FnMut(&Activity<'_>)) -> Result<(), Failure> {
+    fn activities(&mut self, _scopes: &[Scope], take: &mut Take<'_>) -> Result<(), Failure> {
         let mut files = ReplayFiles::open(self.parts, self.files)?;
         let mut ingest = files.ingest(self.parts);
         let progress = progress::records();
@@ -80,14 +80,14 @@ impl EngineOut for Listener {
 }
 
 /// Hears ingest.
-struct Tap<'a> {
-    take: &'a mut dyn FnMut(&Activity<'_>),
+struct Tap<'a, 't> {
+    take: &'a mut Take<'t>,
 }
 
-impl IngestOut for Tap<'_> {
+impl IngestOut for Tap<'_, '_> {
     fn emit(&mut self, _to: Partition, record: &Record<'_>) {
         if let Record::Activity(activity) = record {
-            (self.take)(activity);
+            (self.take)(activity, Standing::Applied);
         }
     }
     fn reject(&mut self, _rejected: RejectedRecord<'_>) {}

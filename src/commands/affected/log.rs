@@ -1,13 +1,13 @@
 //! Evidence in the topics of a deployment: the incidents as they were raised, and the activity log.
 
 use super::Args;
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Take};
 use crate::commands::engine_args::EngineParts;
 use crate::commands::failure::Failure;
 use crate::commands::progress;
 use crate::config::Settings;
 use crate::config::settings::InternalTopic;
-use crate::core::activity::{Activity, Record};
+use crate::core::activity::Record;
 use crate::core::affected::Scope;
 use crate::core::cases::CaseBook;
 use crate::core::ingest::partition_of;
@@ -63,16 +63,16 @@ impl Log {
         })
     }
 
-    fn read_activities(&mut self, scopes: &[Scope], take: &mut dyn FnMut(&Activity<'_>)) -> Result<(), RunError> {
+    fn read_activities(&mut self, scopes: &[Scope], take: &mut Take<'_>) -> Result<(), RunError> {
         let partitions = self.lookup.partitions(&self.activity.1)?;
         let from = scopes.iter().map(Scope::reads_from).min().unwrap_or(EventTime::MIN);
         let progress = progress::records();
         for partition in homes(scopes, partitions) {
             let range = self.range(partition, self.from.unwrap_or(from))?;
-            self.activity.0.records(range, |_, record| {
+            self.activity.0.records(range, |_, record, standing| {
                 progress.inc(1);
                 match record {
-                    Record::Activity(activity) => take(activity),
+                    Record::Activity(activity) => take(activity, standing),
                     Record::Tick(_)
                     | Record::Control(_)
                     | Record::Pool(_)
@@ -101,7 +101,7 @@ impl Evidence for Log {
         Ok((book, self.to.unwrap_or(EventTime::MAX)))
     }
 
-    fn activities(&mut self, scopes: &[Scope], take: &mut dyn FnMut(&Activity<'_>)) -> Result<(), Failure> {
+    fn activities(&mut self, scopes: &[Scope], take: &mut Take<'_>) -> Result<(), Failure> {
         self.read_activities(scopes, take).map_err(Failure::run)
     }
 

@@ -10,6 +10,7 @@ mod rows;
 use super::engine_args::{EngineArgs, rule_set};
 use super::failure::{Failure, Outcome};
 use super::format::Format;
+use crate::core::activity::Standing;
 use crate::core::affected::{Scope, Touched};
 use crate::core::cases::Told;
 use crate::core::identifiers::mask;
@@ -109,10 +110,17 @@ fn wanted(evidence: &mut dyn Evidence, wanted: &Wanted, rules: &RuleSet) -> Resu
 fn collect(evidence: &mut dyn Evidence, mut scopes: Vec<Scope>) -> Result<Touched, Failure> {
     if scopes.iter().any(Scope::learns) {
         let mut learned = scopes.clone();
-        evidence.activities(&scopes, &mut |activity| learned.iter_mut().for_each(|scope| scope.learn(activity)))?;
+        evidence.activities(&scopes, &mut |activity, standing| {
+            if standing == Standing::Applied {
+                learned.iter_mut().for_each(|scope| scope.learn(activity));
+            }
+        })?;
         scopes = learned;
     }
     let mut touched = Touched::new(scopes.clone());
-    evidence.activities(&scopes, &mut |activity| touched.take(activity))?;
+    evidence.activities(&scopes, &mut |activity, standing| match standing {
+        Standing::Applied => touched.take(activity),
+        Standing::LeftOut => touched.pass_over(activity),
+    })?;
     Ok(touched)
 }

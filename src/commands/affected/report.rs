@@ -49,6 +49,8 @@ pub(super) struct Report {
     pub begins_late: bool,
     /// More customers were touched than are kept.
     pub cut: bool,
+    /// Events that the service had set aside, and that are not counted here either.
+    pub events_set_aside: u64,
 }
 
 /// One incident, in short.
@@ -80,7 +82,10 @@ impl Report {
             named: tally.found,
             not_nameable,
             not_nameable_percent: percent,
-            treat_all_as_affected: percent > MAX_NOT_NAMEABLE_PERCENT || figures.untold > 0 || figures.cut,
+            treat_all_as_affected: percent > MAX_NOT_NAMEABLE_PERCENT
+                || figures.untold > 0
+                || figures.cut
+                || figures.set_aside > 0,
             read: tally.read,
             egressed: tally.egressed,
             read_and_egressed: tally.both,
@@ -95,6 +100,7 @@ impl Report {
             destinations: figures.destinations.iter().cloned().collect(),
             begins_late,
             cut: figures.cut,
+            events_set_aside: figures.set_aside,
         }
     }
 
@@ -147,6 +153,10 @@ impl Report {
         }
         if self.cut {
             warnings.push("More customers were touched than are kept.".into());
+        }
+        if self.events_set_aside > 0 {
+            let count = self.events_set_aside;
+            warnings.push(format!("{count} events of it were set aside when they came, and are not counted."));
         }
         if self.treat_all_as_affected {
             warnings.push(format!("Treat all {} rows of the file as affected.", self.rows_in_file));

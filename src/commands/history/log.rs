@@ -44,5 +44,8 @@ pub(super) fn read(
     for partition in read.damaged {
         eprintln!("{topic} [{partition}]: damaged messages were passed over");
     }
+    if read.left_out > 0 {
+        eprintln!("{topic}: {} records that the service had set aside are left out", read.left_out);
+    }
     Ok(history)
 }

@@ -22,7 +22,8 @@ pub struct State {
     pub snapshot_every: Span,
     /// How many daily snapshots are kept.
     pub keep_days: u16,
-    /// How many actors, destinations and other entities have state of their own.
+    /// How many entities have state of their own beside the directory's actors, which always have: accounts that it does not
+    /// list, client addresses, destinations, domains.
     pub max_entities: u64,
 }
 

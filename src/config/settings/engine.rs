@@ -78,7 +78,7 @@ pub struct RejectedSettings {
 /// The bounds of what is kept in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Actors, destinations and other entities with state of their own.
+    /// Entities with state of their own beside the directory's actors.
     pub max_entities: u64,
 }
 

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 const MAGIC: [u8; 2] = *b"LW";
 /// The version that this build writes.
-pub const VERSION: u8 = 4;
+pub const VERSION: u8 = 5;
 /// The oldest version that this build reads: what came since was appended, so its records read as they are.
 pub const OLDEST_VERSION: u8 = 3;
 /// What a batch begins with.

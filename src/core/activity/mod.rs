@@ -14,6 +14,6 @@ pub use codec::{BatchBuilder, BatchReader, CodecError};
 pub use pool::{MadeBy, Pool, PoolTags, RoleFigures, RoleHistogram, SourceFigures, SourceRows};
 pub use record::{
     Activity, ActorKind, Control, DestinationClass, FilterFigures, Flags, KindFigures, Origin, Record, SourceNote,
-    TagList, Tick,
+    Standing, TagList, Tick,
 };
 pub use skipped::SkippedSnapshots;

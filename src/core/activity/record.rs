@@ -6,7 +6,7 @@ use super::pool::{Pool, RoleFigures, SourceFigures, SourceRows};
 use super::skipped::SkippedSnapshots;
 use crate::core::event::EventKind;
 use crate::core::time::{EventTime, Millis};
-use crate::core::units::{ByteCount, Epoch, Partition, Rows, Tag};
+use crate::core::units::{ByteCount, Epoch, Partition, Position, Rows, Tag};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -335,7 +335,7 @@ pub enum Control<'a> {
     },
     /// A record that ended the process each time it was handled is left out from now on.
     SetAside {
-        /// The topic's name: a source's, or the activity log's own.
+        /// The source's topic.
         #[serde(borrow)]
         source: &'a str,
         /// Its partition.
@@ -359,6 +359,27 @@ pub enum Control<'a> {
         /// When it was noticed.
         noticed: EventTime,
     },
+    /// The same as [`Self::SetAside`] of a record of this log, which stands before this one in the same partition.
+    LeftOut {
+        /// The log's topic.
+        #[serde(borrow)]
+        topic: &'a str,
+        /// Its partition.
+        partition: Partition,
+        /// The record.
+        position: Position,
+        /// When it was left out.
+        noticed: EventTime,
+    },
+}
+
+/// How detect takes a record of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is applied.
+    Applied,
+    /// It is passed over, because it ended the process each time.
+    LeftOut,
 }
 
 /// A source as incidents name it.

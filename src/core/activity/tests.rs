@@ -69,6 +69,7 @@ const fn name(record: &Record<'_>) -> &'static str {
         Record::Control(Control::SetAside { .. }) => "control: set aside",
         Record::Control(Control::Heartbeat { .. }) => "control: heartbeat",
         Record::Control(Control::SnapshotsSkipped { .. }) => "control: snapshots skipped",
+        Record::Control(Control::LeftOut { .. }) => "control: left out",
         Record::Pool(_) => "pool",
         Record::Roles(_) => "roles",
         Record::Source(_) => "source",

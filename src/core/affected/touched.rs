@@ -75,6 +75,8 @@ pub struct Figures {
     pub period: Option<(EventTime, EventTime)>,
     /// Whether more different identifiers were named than are kept.
     pub cut: bool,
+    /// Events that belong to the incidents and did not count: the service had set their records aside.
+    pub set_aside: u64,
 }
 
 /// Collects what belongs to some incidents, each record once, in the order of the log.
@@ -119,6 +121,14 @@ impl Touched {
                     self.figures.cut = true;
                 }
             }
+        }
+    }
+
+    /// Leaves an activity out, as the service did, and counts what is missing.
+    pub fn pass_over(&mut self, activity: &Activity<'_>) {
+        let concerns = self.scopes.iter().any(|scope| scope.relation(activity) != Relation::None);
+        if concerns && self.origins.is_new(&activity.origin) {
+            self.figures.set_aside += 1;
         }
     }
 

@@ -11,6 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const MAX_INCIDENTS: usize = 20_000;
 /// Revisions kept of one incident; its last line is kept whole.
 const MAX_STEPS: usize = 64;
+/// Actors of one incident by whom it is found.
+const MAX_NAMED: usize = 1_000;
+/// Once there are so many cases, those of which nothing is kept are forgotten: what stays is half as many at most.
+const MAX_CASES: usize = 8 * MAX_INCIDENTS;
 /// Verdicts kept; the oldest goes first.
 const MAX_JUDGEMENTS: usize = 20_000;
 
@@ -93,6 +97,8 @@ pub struct CaseBook {
     joined: BTreeMap<IncidentId, IncidentId>,
     /// The cases of each actor's open incidents.
     open: BTreeMap<String, BTreeMap<IncidentId, IncidentId>>,
+    /// Under which actors each open incident stands there.
+    named: BTreeMap<IncidentId, BTreeSet<String>>,
     judgements: BTreeMap<IncidentId, Judgement>,
 }
 
@@ -189,9 +195,13 @@ impl CaseBook {
         if resolved {
             self.close(&line.incident);
         } else {
+            let named = self.named.entry(line.incident.clone()).or_default();
             for actor in &line.actors {
-                let open = self.open.entry(actor.clone()).or_default();
-                open.insert(line.incident.clone(), line.case.clone());
+                if named.len() < MAX_NAMED || named.contains(actor) {
+                    named.insert(actor.clone());
+                    let open = self.open.entry(actor.clone()).or_default();
+                    open.insert(line.incident.clone(), line.case.clone());
+                }
             }
         }
         let step = step(&line);
@@ -211,12 +221,11 @@ impl CaseBook {
     }
 
     fn close(&mut self, incident: &IncidentId) {
-        let Some(told) = self.incidents.get(incident) else { return };
-        for actor in &told.shown.actors {
-            if let Some(open) = self.open.get_mut(actor) {
+        for actor in self.named.remove(incident).into_iter().flatten() {
+            if let Some(open) = self.open.get_mut(&actor) {
                 open.remove(incident);
                 if open.is_empty() {
-                    self.open.remove(actor);
+                    self.open.remove(&actor);
                 }
             }
         }
@@ -229,6 +238,19 @@ impl CaseBook {
             self.close(&gone);
             self.incidents.remove(&gone);
         }
+        if self.began.len() > MAX_CASES {
+            self.forget_cases();
+        }
+    }
+
+    /// Forgets the cases of which neither an incident nor a verdict is kept.
+    fn forget_cases(&mut self) {
+        let cases = self.incidents.values().map(|told| &told.last.case).chain(self.judgements.keys());
+        let kept: BTreeMap<IncidentId, IncidentId> =
+            cases.map(|case| (case.clone(), self.root(case).clone())).collect();
+        let known: BTreeSet<&IncidentId> = kept.iter().flat_map(|(case, root)| [case, root]).collect();
+        self.began.retain(|case, _| known.contains(case));
+        self.joined = kept.iter().filter(|(case, root)| case != root).map(|(a, b)| (a.clone(), b.clone())).collect();
     }
 }
 

@@ -20,9 +20,6 @@ use crate::core::window::{Mark, Sums};
 use siphasher::sip::SipHasher13;
 use std::hash::Hasher;
 
-/// Strangers beyond the limit are told apart by address, so many addresses as this share of the limit.
-const CROWDED_ADDRESSES_SHARE: usize = 8;
-
 /// Memory that is reused from event to event.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
@@ -79,12 +76,12 @@ impl Detector {
     /// Whom one more stranger is counted with, once there are too many: those at its address; once there are too many
     /// addresses, too, all of them.
     fn crowd(&mut self, activity: &Activity<'_>) -> Option<String> {
-        let (strangers, most) = (self.roster.strangers(), self.settings.max_unlisted);
-        if strangers < most {
+        let strangers = self.roster.strangers();
+        if strangers < self.settings.max_unlisted {
             return None;
         }
         self.stats.crowded += 1;
-        let address = activity.client_ip.filter(|_| strangers < most + most / CROWDED_ADDRESSES_SHARE);
+        let address = activity.client_ip.filter(|_| strangers < self.settings.max_strangers());
         Some(format!("{ADDRESS_PREFIX}{}", address.unwrap_or(CROWD)))
     }
 

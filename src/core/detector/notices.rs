@@ -8,6 +8,7 @@ use crate::core::activity::{Control, SkippedSnapshots};
 use crate::core::incident::EntityKind;
 use crate::core::rules::{RuleSet, check_documents};
 use crate::core::time::{EventTime, Millis};
+use crate::core::units::Partition;
 
 /// What incidents about the customer filter are about.
 const FILTERS: &str = "filters";
@@ -34,13 +35,10 @@ impl Detector {
                 self.state_incomplete(*noticed, out);
             }
             Control::SetAside { source, partition, offset, noticed } => {
-                let id = format!("{source}/{partition}");
-                let summary = format!(
-                    "Record {offset} of {id} was set aside: it ended the process each time it was handled. What it told is \
-                     not known."
-                );
-                // One record less is a gap of one: a way to be unseen, if it was made on purpose.
-                self.gap(&id, 1, summary, *noticed, out);
+                self.set_aside((source, *partition, *offset), *noticed, out);
+            }
+            Control::LeftOut { topic, partition, position, noticed } => {
+                self.set_aside((topic, *partition, position.offset.0), *noticed, out);
             }
             Control::SnapshotsSkipped { skipped, older, noticed } => {
                 self.snapshots_skipped(*skipped, *older, *noticed, out);
@@ -79,6 +77,21 @@ impl Detector {
             summary,
         };
         self.raise_if_owner(notice, out);
+    }
+
+    /// One record less is a gap of one: a way to be unseen, if it was made on purpose.
+    fn set_aside(
+        &mut self,
+        (topic, partition, offset): (&str, Partition, u64),
+        noticed: EventTime,
+        out: &mut Vec<Output>,
+    ) {
+        let id = format!("{topic}/{partition}");
+        let summary = format!(
+            "Record {offset} of {id} was set aside: it ended the process each time it was handled. What it told is not \
+             known."
+        );
+        self.gap(&id, 1, summary, noticed, out);
     }
 
     /// The notice of a gap stands in one partition of the log only.

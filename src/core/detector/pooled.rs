@@ -59,7 +59,7 @@ impl Detector {
         if let Some(at) = self.roster.find(pool.kind, pool.id) {
             return at;
         }
-        let crowded = self.roster.count(pool.kind) >= self.settings.max_unlisted;
+        let crowded = self.roster.count(pool.kind) >= self.settings.max_shared(pool.kind);
         let name = if crowded { CROWD } else { pool.id };
         self.stats.crowded += u64::from(crowded);
         let known = self.roster.find(pool.kind, name);

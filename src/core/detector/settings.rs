@@ -1,6 +1,6 @@
 //! What a detector is told, and what it tells.
 
-use crate::core::incident::Incident;
+use crate::core::incident::{EntityKind, Incident};
 use crate::core::time::{EventTime, Millis};
 use crate::core::units::Partition;
 use thiserror::Error;
@@ -16,6 +16,40 @@ pub struct DetectorSettings {
     pub lateness: Millis,
     /// Actors that the directory does not know, at most; further ones share one entity a client address.
     pub max_unlisted: usize,
+}
+
+impl DetectorSettings {
+    /// However many partitions share the entities, each keeps state of its own for at least so many unlisted actors.
+    const MIN_UNLISTED: u64 = 1_000;
+    /// Three eighths of all entities are for actors that the directory does not know, as many for client addresses: each
+    /// of them may come from another. The rest is for whatever else is shared, and for those who stand for many.
+    const UNLISTED_EIGHTHS: u64 = 3;
+    /// Actors beyond the limit are told apart by address, at most so many addresses as this part of the limit.
+    const ADDRESSES_PART: usize = 8;
+    /// Of teams, destinations and domains there are at most so many each as this part of the limit.
+    const SHARED_PART: usize = 6;
+
+    /// Those of `partition`, one of `partitions` that keep `max_entities` between them beside the directory's actors.
+    pub fn sharing(max_entities: u64, partition: Partition, partitions: u32, lateness: Millis) -> Self {
+        let share = max_entities.saturating_mul(Self::UNLISTED_EIGHTHS) / 8 / u64::from(partitions.max(1));
+        let max_unlisted = usize::try_from(share.max(Self::MIN_UNLISTED)).unwrap_or(usize::MAX);
+        Self { partition, partitions, lateness, max_unlisted }
+    }
+
+    /// Actors that no directory knows, and addresses that stand for more of them, at most.
+    pub(super) const fn max_strangers(&self) -> usize {
+        self.max_unlisted.saturating_add(self.max_unlisted / Self::ADDRESSES_PART)
+    }
+
+    /// Entities of a kind that actors share, at most.
+    pub(super) const fn max_shared(&self, kind: EntityKind) -> usize {
+        match kind {
+            EntityKind::ClientIp => self.max_unlisted,
+            EntityKind::Team | EntityKind::Destination | EntityKind::Domain => self.max_unlisted / Self::SHARED_PART,
+            // Neither is made by what others tell.
+            EntityKind::Actor | EntityKind::Source => 0,
+        }
+    }
 }
 
 /// What a step may give out.

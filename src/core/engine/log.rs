@@ -8,8 +8,8 @@ use crate::core::time::Millis;
 use crate::core::units::{Partition, Position};
 use std::collections::VecDeque;
 
-/// Actors that the directory does not know, at most, before they share entities.
-pub const MAX_UNLISTED: usize = 500_000;
+/// Entities beside the directory's actors, at most, where nobody set another limit.
+pub const MAX_ENTITIES: u64 = 1_000_000;
 
 /// One detector, and how far it has read.
 pub struct MemoryLog {
@@ -21,12 +21,12 @@ pub struct MemoryLog {
 impl MemoryLog {
     /// A detector that has read nothing and has no rules.
     pub fn new(lateness: Millis) -> Self {
-        let detector = Detector::new(DetectorSettings {
-            partition: Partition(0),
-            partitions: 1,
-            lateness,
-            max_unlisted: MAX_UNLISTED,
-        });
+        Self::bounded(lateness, MAX_ENTITIES)
+    }
+
+    /// The same, with at most `max_entities` beside the directory's actors.
+    pub fn bounded(lateness: Millis, max_entities: u64) -> Self {
+        let detector = Detector::new(DetectorSettings::sharing(max_entities, Partition(0), 1, lateness));
         Self { detector, outputs: Vec::new(), next: Position::default() }
     }
 
@@ -40,6 +40,12 @@ impl MemoryLog {
     pub fn apply(&mut self, record: &Record<'_>, incidents: &mut Vec<Incident>) {
         self.step(record);
         self.settle(incidents);
+    }
+
+    /// Leaves a record out, as [`Detector::pass_over`] does.
+    pub fn pass_over(&mut self, record: &Record<'_>) {
+        self.detector.pass_over(self.next, record);
+        self.next.offset.0 += 1;
     }
 
     /// The log has ended: what is told once a slice is told now. Nothing is resolved.

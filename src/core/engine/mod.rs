@@ -4,7 +4,7 @@
 
 mod log;
 
-pub use log::{MAX_UNLISTED, MemoryLog};
+pub use log::{MAX_ENTITIES, MemoryLog};
 
 use super::activity::{BatchBuilder, BatchReader, Control, Record};
 use super::detector::{DetectorStats, Explanation};
@@ -36,7 +36,11 @@ pub struct Engine {
 impl Engine {
     /// An engine under `rules` (YAML texts that pass the check), with what is known.
     pub fn new(settings: IngestSettings, knowledge: Knowledge, rules: &[&str], lateness: Millis) -> Self {
-        let mut log = MemoryLog::new(lateness);
+        Self::on(MemoryLog::new(lateness), settings, knowledge, rules)
+    }
+
+    /// The same on `log`, which has read nothing.
+    pub fn on(mut log: MemoryLog, settings: IngestSettings, knowledge: Knowledge, rules: &[&str]) -> Self {
         let mut incidents = Vec::new();
         log.apply(&Record::Control(Control::Rules { version: "", yaml: rules.to_vec() }), &mut incidents);
         for control in settings.controls(&knowledge) {

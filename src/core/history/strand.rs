@@ -31,6 +31,7 @@ impl Strand {
                 | Control::Gap { .. }
                 | Control::StateIncomplete { .. }
                 | Control::SetAside { .. }
+                | Control::LeftOut { .. }
                 | Control::DirectoryRefused { .. }
                 | Control::Heartbeat { .. }
                 | Control::SnapshotsSkipped { .. },
@@ -43,6 +44,13 @@ impl Strand {
         }
         self.batch.push(record).map_err(|_| HistoryError::Packing)?;
         if self.batch.is_full() { self.close() } else { Ok(()) }
+    }
+
+    /// Leaves a record of the log out, as detect did: an activity that comes again is dropped like one that counts.
+    pub fn pass_over(&mut self, record: &Record<'_>) {
+        if let Record::Activity(activity) = record {
+            self.origins.is_new(&activity.origin);
+        }
     }
 
     /// What it takes in memory, but for the last batch.

@@ -1,5 +1,6 @@
 use super::*;
 use crate::core::activity::{Origin, TagList};
+use crate::core::engine::MemoryLog;
 use crate::core::event::EventKind;
 use crate::core::rules::{SHIPPED, check};
 use crate::core::units::{Epoch, Rows};
@@ -66,4 +67,38 @@ fn what_happens_besides_is_judged_in_its_time() {
     assert_eq!(raised(&history, &[]), []);
     let told = raised(&history, &besides);
     assert!(told.contains(&("bulk-read".into(), "e3".into())), "{told:?}");
+}
+
+/// One of the records of a stretch ended the process, was set aside, and came again.
+#[test]
+fn what_detect_left_out_is_left_out_and_everything_else_is_raised_as_it_was() {
+    let rules = check(&[SHIPPED]).expect("the shipped rules");
+    let records: Vec<_> =
+        (0..60).map(|n| query("e1", i64::try_from(n).expect("small") / 2, n + 1, n * 200..n * 200 + 200)).collect();
+    let again = records[20].clone();
+    let (mut live, mut told) = (MemoryLog::new(Millis::from_hours(1)), Vec::new());
+    live.put_in_force(rules.clone());
+    let (mut strand, mut whole) = (Strand::default(), Strand::default());
+    for (at, activity) in records.iter().enumerate().chain(std::iter::once((60, &again))) {
+        let record = Record::Activity(activity.clone());
+        if at == 20 {
+            live.pass_over(&record);
+            strand.pass_over(&record);
+        } else {
+            live.apply(&record, &mut told);
+            strand.push(&record).expect("kept");
+        }
+        whole.push(&record).expect("kept");
+    }
+    let judged = |strand: Strand| {
+        let (mut history, mut told) = (History::default(), Vec::new());
+        history.weave(vec![strand]).expect("kept");
+        let how = Rerun { rules: rules.clone(), lateness: Millis::from_hours(1), besides: &[] };
+        rerun(&history, how, |line| told.push((line.rule, line.time, line.observed, line.severity)));
+        told
+    };
+    let expected: Vec<_> = told.into_iter().map(|line| (line.rule, line.time, line.observed, line.severity)).collect();
+    assert!(expected.len() >= 2, "it warns and pages: {expected:?}");
+    assert_eq!(judged(strand), expected);
+    assert_ne!(judged(whole), expected, "the record would have counted");
 }

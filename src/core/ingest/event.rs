@@ -20,6 +20,8 @@ use std::borrow::Cow;
 
 /// Objects of one event beyond these are not told apart.
 const MAX_OBJECTS: usize = 64;
+/// What stands in the place of an address, or names a part of a source, is kept by detect: longer texts are cut.
+const MAX_KEPT_BYTES: usize = 256;
 
 /// Memory that is reused from event to event.
 #[derive(Debug)]
@@ -66,14 +68,14 @@ impl Working {
             event.objects.iter().take(MAX_OBJECTS).map(|name| mask_in(name, knowledge.region)).collect();
         let texts = [&event.id, &event.operation, &event.channel];
         let [id, operation, channel] = texts.map(|text| text.as_deref().map(|text| mask_in(text, knowledge.region)));
-        let client_ip = event.client_ip.as_deref().map(|text| masked_address(text, knowledge.region));
+        let client_ip = event.client_ip.as_deref().map(|text| masked_address(cut(text), knowledge.region));
         let flags = flags(settings, event)
             .with(Flags::FUTURE, future)
             .with(Flags::NAMELESS, actor.nameless)
             .with(Flags::LISTED, actor.listed)
             .with(Flags::LOOK_ALIKE, actor.look_alike)
             .with(Flags::PERSONS_ADDRESS, actor.kind == ActorKind::Service && from_person(directory, event, time));
-        let part = part(settings, record, event).map(|part| mask_in(part, knowledge.region));
+        let part = part(settings, record, event).map(|part| mask_in(cut(part), knowledge.region));
         self.tags.fill(event, knowledge, flags.has(Flags::CUSTOMER_OBJECT) && event.kind == EventKind::Query);
         let (named, named_customers) = self.tags.largest();
         let activity = Activity {
@@ -123,6 +125,10 @@ fn emit_parts<'a>(tags: &'a EventTags, to: Partition, activity: Activity<'a>, ou
         }
         out.emit(to, &record);
     }
+}
+
+fn cut(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_KEPT_BYTES)]
 }
 
 /// An address hides nobody's number; whatever else stands in its place may.

@@ -9,6 +9,8 @@ use hashbrown::HashMap;
 const MAX_PLACES: usize = 65_536;
 /// A longer spelling is cut before it is looked at.
 const MAX_SPELLING_BYTES: usize = 2_048;
+/// A longer one is looked at anew each time: spellings that are made up must not be a way to fill memory.
+const MAX_REMEMBERED_BYTES: usize = 256;
 
 /// A destination, resolved and masked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub(super) struct Place {
 #[derive(Debug, Default)]
 pub(super) struct Places {
     known: HashMap<Box<str>, Place>,
+    /// The last one that is not remembered.
+    last: Option<Place>,
     version: Option<u64>,
 }
 
@@ -35,6 +39,9 @@ impl Places {
             self.version = Some(directory.version());
         }
         let raw = &raw[..raw.floor_char_boundary(MAX_SPELLING_BYTES)];
+        if raw.len() > MAX_REMEMBERED_BYTES {
+            return self.last.insert(resolve(directory, region, raw));
+        }
         self.known.entry_ref(raw).or_insert_with(|| resolve(directory, region, raw))
     }
 }

@@ -11,7 +11,7 @@ use super::log_reader::{LogRange, LogReader};
 use super::lookup::Lookup;
 use super::producer::{Destination, Producer};
 use super::services::partition_of_key;
-use crate::core::activity::Record;
+use crate::core::activity::{Record, Standing};
 use crate::core::cases::{Audited, Judgement, Timeline};
 use crate::core::ingest::partition_of;
 use crate::core::time::{EventTime, Millis};
@@ -101,8 +101,10 @@ impl CaseLog {
         for partition in homes.into_iter().map(Partition) {
             let range = self.range(partition, timeline.reads_from(), until)?;
             timeline.cut |= range.1;
-            reader.records(range.0, |_, record| match record {
-                Record::Activity(activity) if actors.contains(activity.actor) => timeline.take(activity),
+            reader.records(range.0, |_, record, standing| match record {
+                Record::Activity(activity) if standing == Standing::Applied && actors.contains(activity.actor) => {
+                    timeline.take(activity);
+                }
                 Record::Activity(_)
                 | Record::Tick(_)
                 | Record::Control(_)

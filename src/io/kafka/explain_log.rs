@@ -4,7 +4,7 @@ use super::error::RunError;
 use super::log_reader::{LogRange, LogReader};
 use super::lookup::Lookup;
 use super::stages::Detectors;
-use crate::core::activity::{Control, Record};
+use crate::core::activity::{Control, Record, Standing};
 use crate::core::detector::{Detector, Explanation};
 use crate::core::ingest::partition_of;
 use crate::core::time::{EventTime, Millis};
@@ -69,7 +69,7 @@ impl ExplainLog {
             reader: Mutex::new(LogReader::new(connection, group, topic)?),
             topic: topic.to_owned(),
             partitions,
-            detectors: Detectors::new(lateness, max_entities, partitions),
+            detectors: Detectors { lateness, max_entities },
         })
     }
 
@@ -121,16 +121,18 @@ impl ExplainLog {
             let yaml = rules.iter().map(String::as_str).collect();
             detector.apply(Position::default(), &Record::Control(Control::Rules { version: "", yaml }), &mut out);
         }
-        explained.damaged += lock(&self.reader).records_while(range, |position, record| {
+        explained.damaged += lock(&self.reader).records_while(range, |position, record, standing| {
             if !goes_on() {
                 stopped = true;
                 return ControlFlow::Break(());
             }
-            if cut.takes(record) {
-                // What it says is in the log already.
-                detector.apply(position, record, &mut out);
-                out.clear();
+            match (cut.takes(record), standing) {
+                (true, Standing::Applied) => detector.apply(position, record, &mut out),
+                (true, Standing::LeftOut) => detector.pass_over(position, record),
+                (false, Standing::Applied | Standing::LeftOut) => {}
             }
+            // What it says is in the log already.
+            out.clear();
             ControlFlow::Continue(())
         })?;
         explained.cut |= left_out || stopped;

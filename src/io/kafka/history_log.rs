@@ -3,6 +3,7 @@
 use super::error::RunError;
 use super::log_reader::{LogRange, LogReader};
 use super::lookup::Lookup;
+use crate::core::activity::Standing;
 use crate::core::history::{History, HistoryError, Strand};
 use crate::core::time::EventTime;
 use crate::core::units::Partition;
@@ -45,6 +46,8 @@ pub struct ReadHistory {
     pub cut: bool,
     /// Partitions in which damaged messages were passed over.
     pub damaged: Vec<Partition>,
+    /// Records that detect left out, and so does the history.
+    pub left_out: u64,
 }
 
 /// The activity log.
@@ -83,9 +86,16 @@ impl HistoryLog {
             let share = bounds.map(|bounds| bounds.share_of(partitions));
             let (range, left_out) = self.range(partition, (from, to), share)?;
             let mut taking = Taking::new(share);
-            let damaged = self.reader.records_while(range, |_, record| {
+            let damaged = self.reader.records_while(range, |_, record, standing| {
                 progress();
-                taking.goes_on(|strand| strand.push(record))
+                read.left_out += u64::from(standing == Standing::LeftOut);
+                taking.goes_on(|strand| match standing {
+                    Standing::Applied => strand.push(record),
+                    Standing::LeftOut => {
+                        strand.pass_over(record);
+                        Ok(())
+                    }
+                })
             })?;
             if damaged > 0 {
                 read.damaged.push(partition);

@@ -5,7 +5,7 @@ use super::consumer::reading_config;
 use super::error::RunError;
 use super::lookup::Quiet;
 use super::topics_table::{wire_offset, wire_partition};
-use crate::core::activity::{BatchReader, CodecError, Record};
+use crate::core::activity::{BatchReader, CodecError, Control, Record, Standing};
 use crate::core::time::EventTime;
 use crate::core::units::{Offset, Ordinal, Partition, Position};
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext};
@@ -14,11 +14,14 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message};
 use rdkafka::topic_partition_list::{Offset as WireOffset, TopicPartitionList};
 use rdkafka::types::RDKafkaErrorCode;
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 /// A message that should be there is waited for this long.
 const NEXT_WITHIN: Duration = Duration::from_secs(30);
+/// A broker says within this where a partition ends.
+const ENDS_WITHIN: Duration = Duration::from_secs(30);
 const POLL_FOR: Duration = Duration::from_millis(200);
 
 /// Messages of one partition.
@@ -87,14 +90,18 @@ impl LogReader {
         Err(RunError::Stalled { topic: self.topic.clone(), partition: range.partition, within: NEXT_WITHIN })
     }
 
-    /// Hands every record of a range of the activity log to `take`, in order. Gives how many messages are damaged;
-    /// they are passed over from there on, as detect does.
+    /// Hands every record of a range of the activity log to `take`, in order, with how detect took it. Gives how many
+    /// messages are damaged; they are passed over from there on, as detect does.
     ///
     /// # Errors
     /// As for [`Self::messages`]; [`RunError::Log`] if a newer version wrote the log.
-    pub fn records(&self, range: LogRange, mut take: impl FnMut(Position, &Record<'_>)) -> Result<u64, RunError> {
-        self.records_while(range, |position, record| {
-            take(position, record);
+    pub fn records(
+        &self,
+        range: LogRange,
+        mut take: impl FnMut(Position, &Record<'_>, Standing),
+    ) -> Result<u64, RunError> {
+        self.records_while(range, |position, record, standing| {
+            take(position, record, standing);
             ControlFlow::Continue(())
         })
     }
@@ -106,11 +113,16 @@ impl LogReader {
     pub fn records_while(
         &self,
         range: LogRange,
-        mut take: impl FnMut(Position, &Record<'_>) -> ControlFlow<()>,
+        mut take: impl FnMut(Position, &Record<'_>, Standing) -> ControlFlow<()>,
     ) -> Result<u64, RunError> {
+        let left_out = self.left_out(range)?;
         let mut damaged = 0;
+        let mut each = |position: Position, record: &Record<'_>| {
+            let standing = if left_out.contains(&position) { Standing::LeftOut } else { Standing::Applied };
+            take(position, record, standing)
+        };
         self.messages(range, |message| {
-            match each_record(message, &mut take) {
+            match each_record(message, &mut each) {
                 Ok(told) => return Ok(told),
                 Err(source @ CodecError::Version { .. }) => {
                     return Err(RunError::Log { partition: range.partition, source });
@@ -120,6 +132,36 @@ impl LogReader {
             Ok(ControlFlow::Continue(()))
         })?;
         Ok(damaged)
+    }
+
+    /// The records of `range` that detect left out. The log says so behind them, however far: all of it is looked through,
+    /// and read only where a message names the log itself.
+    fn left_out(&self, range: LogRange) -> Result<BTreeSet<Position>, RunError> {
+        let mut found = BTreeSet::new();
+        if range.from >= range.to {
+            return Ok(found);
+        }
+        let (_, end) = self
+            .client
+            .fetch_watermarks(&self.topic, wire_partition(range.partition), ENDS_WITHIN)
+            .map_err(RunError::kafka(format!("asking for the end of {} [{}]", self.topic, range.partition)))?;
+        let to = Offset(u64::try_from(end).unwrap_or_default());
+        let names_itself = memchr::memmem::Finder::new(self.topic.as_bytes());
+        self.messages(LogRange { to, ..range }, |message| {
+            if names_itself.find(message.payload).is_some() {
+                // What cannot be read is told of by whoever reads for the records themselves.
+                let _ = each_record(message, &mut |_, record| {
+                    if let Record::Control(Control::LeftOut { topic, partition, position, .. }) = record
+                        && (*topic, *partition) == (&*self.topic, range.partition)
+                    {
+                        found.insert(*position);
+                    }
+                    ControlFlow::Continue(())
+                });
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(found)
     }
 
     fn assign(&self, range: LogRange) -> Result<(), RunError> {

@@ -126,23 +126,14 @@ impl DetectStage for Detector {
 pub struct Detectors {
     /// How late an event may be and still find every window it belongs to.
     pub lateness: Millis,
-    /// Actors of one partition that the directory does not know, at most.
-    pub max_unlisted: usize,
+    /// Entities beside the directory's actors, at most; all partitions share them.
+    pub max_entities: u64,
 }
 
 impl Detectors {
-    /// A partition keeps state of its own for at least this many unlisted actors, however many partitions there are.
-    const MIN_UNLISTED: u64 = 1_000;
-
-    /// For a log of `partitions`, which share `max_entities`.
-    pub fn new(lateness: Millis, max_entities: u64, partitions: u32) -> Self {
-        let share = (max_entities / u64::from(partitions.max(1))).max(Self::MIN_UNLISTED);
-        Self { lateness, max_unlisted: usize::try_from(share).unwrap_or(usize::MAX) }
-    }
-
     /// What the detector of one partition is told.
-    pub const fn settings(self, partition: Partition, partitions: u32) -> DetectorSettings {
-        DetectorSettings { partition, partitions, lateness: self.lateness, max_unlisted: self.max_unlisted }
+    pub fn settings(self, partition: Partition, partitions: u32) -> DetectorSettings {
+        DetectorSettings::sharing(self.max_entities, partition, partitions, self.lateness)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Attack, AttackError, Speed, Stage, Tool, Way};
 use crate::core::time::{EventTime, Millis};
 use crate::simulate::people::Role;
+use crate::simulate::rng::Stream;
 use crate::simulate::step::{Action, Query, Rows, Statement, Step, Touched, Who};
 use rand::Rng;
 use std::net::Ipv4Addr;
@@ -56,25 +57,31 @@ impl Attack for ActorFlood {
 fn flood(stage: &mut Stage<'_>, from: EventTime, logins: u32) {
     let series = stage.rng.random_range(0x1000_u32..0xffff);
     for number in 0..logins {
-        let client_ip = Ipv4Addr::from(ADDRESSES + stage.rng.random_range(1..0xfffe));
-        let at = from.plus(Millis::new(stage.rng.random_range(0..FLOOD_MS) as i64));
-        let query = Query {
-            database: "shop",
-            object: "shop.products",
-            operation: "select",
-            rows: Rows::Told(1),
-            bytes: Some(200),
-            touched: Touched::default(),
-            statement: Statement::Untold,
-        };
-        stage.push(Step {
-            at,
-            claimed: None,
-            who: Who::Unlisted(format!("guest-{series:x}-{number}")),
-            client_ip: Some(client_ip),
-            session: None,
-            app: "shop-api",
-            action: Action::Query(query),
-        });
+        let mut step = invented_login(series, number, from, &mut stage.rng);
+        step.at = from.plus(Millis::new(stage.rng.random_range(0..FLOOD_MS) as i64));
+        stage.push(step);
+    }
+}
+
+/// A login of a series that no directory knows looks at one product, from any of the addresses.
+pub fn invented_login(series: u32, number: u32, at: EventTime, rng: &mut Stream) -> Step {
+    let client_ip = Ipv4Addr::from(ADDRESSES + rng.random_range(1..0xfffe));
+    let query = Query {
+        database: "shop",
+        object: "shop.products",
+        operation: "select",
+        rows: Rows::Told(1),
+        bytes: Some(200),
+        touched: Touched::default(),
+        statement: Statement::Untold,
+    };
+    Step {
+        at,
+        claimed: None,
+        who: Who::Unlisted(format!("guest-{series:x}-{number}")),
+        client_ip: Some(client_ip),
+        session: None,
+        app: "shop-api",
+        action: Action::Query(query),
     }
 }

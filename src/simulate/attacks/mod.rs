@@ -25,6 +25,7 @@ mod stage;
 mod team_harvest;
 mod unseen_egress;
 
+pub(super) use actor_flood::invented_login;
 pub use acts::{Tool, Way};
 pub use options::{AttackOptions, Begin, Speed};
 pub use request::{AttackRequest, RequestError};

@@ -168,6 +168,10 @@ fn control() -> impl Strategy<Value = Control<'static>> {
         (any::<[u32; 3]>(), any::<bool>(), time()).prop_map(|([damaged, version, foreign], older, noticed)| {
             Control::SnapshotsSkipped { skipped: SkippedSnapshots { damaged, version, foreign }, older, noticed }
         }),
+        (text(), any::<u32>(), any::<(u64, u32)>(), time()).prop_map(|(topic, partition, at, noticed)| {
+            let position = Position { offset: Offset(at.0), ordinal: Ordinal(at.1) };
+            Control::LeftOut { topic, partition: Partition(partition), position, noticed }
+        }),
     ]
 }
 

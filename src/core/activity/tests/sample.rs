@@ -70,7 +70,7 @@ fn activity() -> Activity<'static> {
     }
 }
 
-fn controls() -> [Control<'static>; 10] {
+fn controls() -> [Control<'static>; 11] {
     let kinds = vec![KindFigures { kind: "phone".into(), count: 900_000, false_positive_rate: 0.000_1 }];
     [
         Control::Rules { version: "c0ffee", yaml: vec!["version: 1\nrules: []\n", "version: 1\n"] },
@@ -86,6 +86,12 @@ fn controls() -> [Control<'static>; 10] {
             skipped: SkippedSnapshots { damaged: 2, version: 300, foreign: 1 },
             older: true,
             noticed: minute(10),
+        },
+        Control::LeftOut {
+            topic: "activity",
+            partition: Partition(6),
+            position: Position { offset: Offset(900), ordinal: Ordinal(3) },
+            noticed: minute(9),
         },
     ]
 }

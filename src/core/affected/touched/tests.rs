@@ -184,3 +184,18 @@ fn rows_that_nothing_names_and_queries_that_do_not_tell_are_owned_up_to() {
 fn an_incident_about_a_source_concerns_no_customer() {
     assert!(scope(vec![incident(EntityKind::Source, "egress", &[])]).is_none());
 }
+
+#[test]
+fn what_the_service_set_aside_is_missing_and_said_to_be() {
+    let mut log = Log::of(vec![incident(EntityKind::Actor, "e1", &["e1"])]);
+    let tags: &'static [u8] = bytes(0..3).leak();
+    let aside = Activity {
+        origin: Origin { offset: 1, ..Origin::default() },
+        tags: smallvec![TagList { kind: "phone", tags, members: &[], canaries: &[] }],
+        ..query("e1", 1, Some(3))
+    };
+    log.touched.pass_over(&aside);
+    log.touched.pass_over(&Activity { actor: "e2", ..aside.clone() });
+    log.touched.take(&aside);
+    assert_eq!((log.touched.figures.set_aside, log.touched.figures.queries, log.found(0)), (1, 0, None));
+}

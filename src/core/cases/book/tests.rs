@@ -101,3 +101,31 @@ fn a_resolved_line_keeps_what_a_person_is_shown() {
     assert!(!case.is_open());
     assert_eq!((case.incidents[0].shown.summary.as_str(), case.incidents[0].peak()), ("…", 500.0));
 }
+
+#[test]
+fn an_actor_that_a_later_line_names_no_more_belongs_to_nothing_once_it_is_over() {
+    let mut book = CaseBook::default();
+    let first = line("a", "a", 1, &["e1"]);
+    book.take(first.clone());
+    let second = Incident { revision: 2, status: Status::Updated, actors: vec!["e2".into()], ..first.clone() };
+    book.take(second.clone());
+    book.take(Incident { revision: 3, status: Status::Resolved, ..second });
+    book.take(line("b", "b", 900, &["e1"]));
+    assert_eq!(ids(&book), ["b", "a"]);
+}
+
+#[test]
+fn a_case_of_which_nothing_is_kept_is_forgotten_and_the_others_are_found_as_before() {
+    let mut book = CaseBook::default();
+    for told in [line("b", "b", 5, &["e2"]), line("a", "a", 9, &["e1"]), line("p", "p", 12, &["e1", "e2"])] {
+        book.take(told);
+    }
+    book.take(line("z", "z", 13, &["e9"]));
+    book.incidents.remove(&IncidentId("z".into()));
+    book.forget_cases();
+    assert_eq!(book.began.keys().map(|id| id.0.as_str()).collect::<Vec<_>>(), ["a", "b", "p"]);
+    for id in ["a", "b", "p"] {
+        assert_eq!(book.case(&IncidentId(id.into())).expect("found").incidents.len(), 3);
+    }
+    assert!(book.case(&IncidentId("z".into())).is_none());
+}

@@ -35,7 +35,7 @@ impl DetectWorker {
         tracing::error!(topic, partition = partition.0, offset = %position.offset, "a record of the log is set aside");
         slot.stage.pass_over(position, record);
         let noticed = self.clock.now();
-        let control = Control::SetAside { source: topic, partition, offset: position.offset.0, noticed };
+        let control = Control::LeftOut { topic, partition, position, noticed };
         let control = codec::encode(&Record::Control(control)).map_err(RunError::Encode)?;
         slot.outputs.push(Output::Record { to: To::One(partition), record: control });
         slot.care = Care::None;
