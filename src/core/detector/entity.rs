@@ -58,6 +58,17 @@ pub(super) struct EntityState {
     pub limits: Option<Arc<[Limits]>>,
 }
 
+/// What an entity is kept for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// It may still be judged by what it did, or the directory has it.
+    Counts,
+    /// Its incidents alone.
+    Incidents,
+    /// It is forgotten.
+    Nothing,
+}
+
 impl EntityState {
     /// An entity met for the first time, at `time`.
     pub fn new(entity: EntityKind, name: &str, time: EventTime) -> Self {
@@ -133,15 +144,20 @@ impl EntityState {
         limits
     }
 
+    /// Whether rules hold against it what it did before its windows: what is shared is only counted, unless it has learned.
+    pub fn is_known_by_its_past(&self) -> bool {
+        self.entity == EntityKind::Actor || self.learned.iter().any(Option::is_some)
+    }
+
     /// Tags kept.
     pub fn kept(&self) -> usize {
         self.streams.iter().flatten().map(|stream| stream.kept()).sum()
     }
 
-    /// Drops what no window needs any more; says whether anything worth keeping is left. `now` is how far the log's
+    /// Drops what no window needs any more; says what is left. `now` is how far the log's
     /// time has come: what counts is how long it told nothing of this entity, not how old the events are, so that a
     /// backlog is judged as if it had come in time.
-    pub fn tidy(&mut self, now: EventTime) -> bool {
+    pub fn tidy(&mut self, now: EventTime) -> Left {
         let idle = now.since(self.touched);
         self.closed.retain(|closed| !closed.is_forgotten(now));
         for stream in &mut self.streams {
@@ -154,6 +170,10 @@ impl EntityState {
             self.overlaps.clear();
         }
         let over = empty || idle > FORGOTTEN_AFTER;
-        self.listed || !(over && self.open.is_empty() && self.closed.is_empty())
+        match (self.listed || !over, self.open.is_empty() && self.closed.is_empty()) {
+            (true, _) => Left::Counts,
+            (false, false) => Left::Incidents,
+            (false, true) => Left::Nothing,
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::baseline::day_of;
 use super::builtin::Builtin;
+use super::entity::Left;
 use super::judge::false_from;
 use super::plan::Plan;
 use super::summary::resolved;
@@ -25,10 +26,8 @@ impl Detector {
             return;
         }
         self.watermark = now;
-        while let Some((due, at, rule)) = self.due.first().cloned()
-            && due <= now
-        {
-            self.due.pop_first();
+        while self.due.first().is_some_and(|(due, ..)| *due <= now) {
+            let Some((_, at, rule)) = self.due.pop_first() else { break };
             self.look_at(at, &rule, now, out);
         }
         if self.began == EventTime::MIN {
@@ -100,8 +99,11 @@ impl Detector {
         let mut cursor = self.swept.1;
         for _ in 0..share {
             cursor = if cursor + 1 >= all { 0 } else { cursor + 1 };
-            if self.roster.get_mut(cursor as usize).is_some_and(|entity| !entity.tidy(now)) {
-                self.roster.remove(cursor as usize);
+            let Some(entity) = self.roster.get_mut(cursor as usize) else { continue };
+            match entity.tidy(now) {
+                Left::Counts => {}
+                Left::Incidents => self.stats.kept_for_incidents += u64::from(entity.is_known_by_its_past()),
+                Left::Nothing => self.roster.remove(cursor as usize),
             }
         }
         self.swept = (now, cursor);
