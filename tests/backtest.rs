@@ -116,6 +116,23 @@ fn it_raises_what_replay_raises_to_the_byte() {
 }
 
 #[test]
+fn rules_that_count_the_same_are_judged_in_one_pass_with_the_same_answer() {
+    let dir = tempfile::tempdir().expect("a directory");
+    company(dir.path());
+    let shipped = include_str!("../rules/leakwatch.yaml");
+    let changed = shipped
+        .replace("limit: {warn: 6000, page: 9000}", "limit: {warn: 600, page: 900}")
+        .replace("limit: {warn: 150, page: 250}", "limit: {warn: 60, page: 100}")
+        .replace("limit: {warn: 600, page: 2000}", "limit: {warn: 20, page: 60}");
+    std::fs::write(dir.path().join("new.yaml"), changed).expect("written");
+    // Lines are told of each set alone: that takes a pass for each.
+    let one_by_one = report(dir.path(), &[&["--incidents", "judged.ndjson"], &COMMON[..], &FILES].concat());
+    let at_once = report(dir.path(), &[&COMMON[..], &FILES].concat());
+    assert_eq!(at_once, one_by_one);
+    assert!(!at_once["changes"].as_array().expect("changes").is_empty(), "{at_once}");
+}
+
+#[test]
 fn text_tells_what_changes_by_rule_role_and_week() {
     let dir = tempfile::tempdir().expect("a directory");
     std::fs::write(dir.path().join("old.yaml"), RULES).expect("written");

@@ -13,7 +13,7 @@ use crate::core::rules::RuleSet;
 use crate::io::rule_files::RuleFile;
 use anyhow::anyhow;
 use clap::Args as ClapArgs;
-use judged::{Judged, judge_both};
+use judged::{Both, Judged};
 use report::Report;
 use std::path::PathBuf;
 
@@ -28,8 +28,8 @@ pub struct Args {
     /// The old rules; by default those of the configuration, or the shipped ones
     #[arg(long, value_name = "OLD")]
     baseline: Vec<String>,
-    /// Judge only the rules that differ: faster, and the same but for `read-then-leave`, which learns nothing while
-    /// another rule's incident about the account is open
+    /// Judge only the rules that differ: faster, and nearly the same (`read-then-leave` learns nothing while another
+    /// rule's incident about the account is open; what is counted is forgotten by the longest window that is judged)
     #[arg(long)]
     changed_only: bool,
     /// Write the lines that the new rules raise, as `replay` does; `-` for standard output
@@ -53,16 +53,16 @@ pub fn run(args: &Args) -> Outcome {
     let new = rules_of(&parts.rules)?;
     let ids = differing(&old, &new);
     let kept = |set: &RuleSet| if args.changed_only { only(set, &ids) } else { set.clone() };
-    let history = args.history.read("backtest", &args.engine, &parts)?;
+    let (lateness, keep_lines) = (parts.settings.clock.lateness, args.incidents.is_some());
+    let both = Both { rules: [kept(&old), kept(&new)], lateness, keep_lines };
     let began = std::time::Instant::now();
-    let judged =
-        judge_both(&history, [kept(&old), kept(&new)], parts.settings.clock.lateness, args.incidents.is_some());
-    eprintln!("{} events judged under both in {:.1} s", history.events(), began.elapsed().as_secs_f64());
+    let (history, judged) = both.judge(|history| args.history.read("backtest", &args.engine, &parts, history))?;
+    eprintln!("{} events read and judged under both in {:.1} s", history.events(), began.elapsed().as_secs_f64());
     let [old, new] = &judged;
     if let Some(path) = &args.incidents {
         Judged::write(new, path)?;
     }
-    let mut report = Report::new(&history, args.history.from(), ids, [old.episodes(), new.episodes()]);
+    let mut report = Report::new(&history, ids, [old.episodes(), new.episodes()]);
     report.changed_only = args.changed_only;
     let lines_are_on_standard_output = args.incidents.as_deref() == Some(std::path::Path::new("-"));
     report.print(args.format, lines_are_on_standard_output).map_err(Failure::run)

@@ -2,10 +2,9 @@
 
 use super::text;
 use crate::commands::format::Format;
-use crate::core::backtest::{Change, Difference, Episode, compare};
+use crate::core::backtest::{Change, Difference, Episode, Episodes, compare};
 use crate::core::history::History;
 use crate::core::incident::{EntityKind, Severity};
-use crate::core::time::EventTime;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -62,24 +61,15 @@ pub(super) struct Line {
 }
 
 impl Report {
-    pub fn new(
-        history: &History,
-        from: EventTime,
-        rules_differ: BTreeSet<String>,
-        [old, new]: [&[Episode]; 2],
-    ) -> Self {
+    pub fn new(history: &History, rules_differ: BTreeSet<String>, both: [&Episodes; 2]) -> Self {
         let period = history.period();
-        let start = period.map(|(first, _)| first.max(from));
-        let told = |episodes: &[Episode]| -> Vec<Episode> {
-            episodes.iter().filter(|episode| episode.opened >= from).cloned().collect()
-        };
-        let (old, new) = (told(old), told(new));
+        let [old, new] = both.map(|episodes| episodes.since(history.from()));
         let mut report = Self {
             events: history.events(),
             actors: history.roles().len(),
-            from: start.map(|time| time.to_string()),
+            from: period.map(|(first, _)| first.to_string()),
             to: period.map(|(_, last)| last.to_string()),
-            weeks: history.weeks_from(from),
+            weeks: history.weeks(),
             rules_differ,
             changed_only: false,
             total: Row::default(),

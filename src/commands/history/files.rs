@@ -10,13 +10,13 @@ use crate::core::history::{History, HistoryError};
 use crate::core::ingest::{IngestOut, RejectedRecord};
 use crate::core::units::Partition;
 
-/// Reads `files`, and what ingest makes of them.
+/// Reads `files`, and what ingest makes of them, into `history`.
 ///
 /// # Errors
 /// [`Failure`]
-pub(super) fn read(files: &[String], parts: &EngineParts) -> Result<History, Failure> {
+pub(super) fn read(files: &[String], parts: &EngineParts, history: History) -> Result<History, Failure> {
     let mut files = ReplayFiles::open(parts, files)?;
-    let mut intake = Intake { history: History::default(), failed: None };
+    let mut intake = Intake { history, failed: None };
     for control in files.controls(parts) {
         intake.push(&control);
     }

@@ -15,7 +15,7 @@ use anyhow::anyhow;
 /// What is ordinary is learned from so long a time before, and the longest window is as long.
 const LEAD: Millis = Millis::from_days(31);
 
-/// Reads the log of the deployment that `--config` describes.
+/// Reads the log of the deployment that `--config` describes into `history`.
 ///
 /// # Errors
 /// [`Failure::Usage`] without a configuration of brokers; [`Failure::Run`], if the log cannot be read.
@@ -24,6 +24,7 @@ pub(super) fn read(
     command: &str,
     engine: &EngineArgs,
     parts: &EngineParts,
+    mut history: History,
 ) -> Result<History, Failure> {
     let file = engine.config.as_ref().ok_or_else(|| {
         Failure::usage(anyhow!("{command}: expected FILE, or --config with kafka.brokers whose activity log is read"))
@@ -33,7 +34,6 @@ pub(super) fn read(
     let group = format!("leakwatch-{}-{command}", settings.deployment);
     let topic = settings.topics.name(InternalTopic::Activity);
     let log = HistoryLog::new(&connection, &group, topic).map_err(Failure::run)?;
-    let mut history = History::default();
     for control in ingest_settings(&parts.settings, Vec::new(), 1).controls(&parts.knowledge) {
         history.push(&control).map_err(Failure::run)?;
     }

@@ -24,16 +24,22 @@ pub struct HistoryArgs {
 }
 
 impl HistoryArgs {
-    /// Reads it, for `command`.
+    /// Reads it into `history`, for `command`.
     ///
     /// # Errors
     /// [`Failure`]
-    pub fn read(&self, command: &str, engine: &EngineArgs, parts: &EngineParts) -> Result<History, Failure> {
-        if self.files.is_empty() { log::read(self, command, engine, parts) } else { files::read(&self.files, parts) }
-    }
-
-    /// What happened before is not told.
-    pub fn from(&self) -> EventTime {
-        self.from.unwrap_or(EventTime::MIN)
+    pub fn read(
+        &self,
+        command: &str,
+        engine: &EngineArgs,
+        parts: &EngineParts,
+        history: History,
+    ) -> Result<History, Failure> {
+        let history = history.counting_from(self.from.unwrap_or(EventTime::MIN));
+        if self.files.is_empty() {
+            log::read(self, command, engine, parts, history)
+        } else {
+            files::read(&self.files, parts, history)
+        }
     }
 }

@@ -3,7 +3,7 @@
 use crate::core::history::History;
 use crate::core::rules::RuleSet;
 use crate::core::time::Millis;
-use crate::core::tuning::attacks::{Attack, Cast, Leak, Outcome, outcomes};
+use crate::core::tuning::attacks::{Attack, Cast, Leak, Outcome, groups, outcomes};
 use serde::Serialize;
 
 /// Every leak of every size is done so many times, each by somebody else.
@@ -42,7 +42,7 @@ pub(super) struct Injected {
 }
 
 /// Injects attacks of `sizes` and judges them under both sets of rules.
-pub(super) fn inject(history: &History, rules: [&RuleSet; 2], lateness: Millis, sizes: &[usize]) -> Injected {
+pub(super) fn inject(history: &History, rules: &[RuleSet; 2], lateness: Millis, sizes: &[usize]) -> Injected {
     let cast = Cast::of(history);
     let mut injected =
         Injected { customers_in_history: cast.customers.len(), people: cast.people.len(), ..Injected::default() };
@@ -50,12 +50,17 @@ pub(super) fn inject(history: &History, rules: [&RuleSet; 2], lateness: Millis, 
         return injected;
     }
     let attacks = attacks(&cast, sizes);
-    let judge = |rules: &RuleSet| outcomes(history, &cast, &attacks, rules, lateness);
-    let [old, new] = std::thread::scope(|scope| {
-        let other = scope.spawn(|| judge(rules[0]));
-        let new = judge(rules[1]);
-        [other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), new]
+    let groups = groups(&cast, &attacks);
+    let judge = |groups: &[&[Attack]]| -> Vec<_> {
+        groups.iter().map(|attacks| outcomes(history, &cast, attacks, rules, lateness)).collect()
+    };
+    let (some, others) = groups.split_at(groups.len() / 2);
+    let ended = std::thread::scope(|scope| {
+        let some = scope.spawn(|| judge(some));
+        let others = judge(others);
+        [some.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), others].concat()
     });
+    let [old, new] = [0, 1].map(|side| ended.iter().flat_map(|sets| sets[side].iter().copied()).collect::<Vec<_>>());
     for leak in Leak::ALL {
         for size in sizes {
             let of: Vec<usize> =

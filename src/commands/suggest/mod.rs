@@ -65,12 +65,12 @@ pub fn run(args: &Args) -> Outcome {
     let parts = args.engine.parts()?;
     let files: Vec<(&str, &str)> = parts.rules.iter().map(|file| (file.name.as_str(), file.yaml.as_str())).collect();
     let old = rules_of(&files)?;
-    let history = args.history.read("suggest", &args.engine, &parts)?;
+    let history = args.history.read("suggest", &args.engine, &parts, History::default())?;
     let budget = Budget { pages: args.budget, warnings: args.warnings.unwrap_or(10.0 * args.budget) };
     let tuner = Tuner { history: &history, files: &files, old: &old, lateness: parts.settings.clock.lateness };
     let (peaks, raised) = tuner.look();
     let tuned = tuner.tune(&peaks, raised, budget)?;
-    let injected = injected::inject(&history, [&old, &tuned.rules], tuner.lateness, &args.sizes);
+    let injected = injected::inject(&history, &[old.clone(), tuned.rules.clone()], tuner.lateness, &args.sizes);
     let curve = tuning::curve(&peaks, &old, history.weeks(), &budgets(budget));
     let report = Report::new(&history, budget, &old, tuned, injected, curve);
     if let Some(path) = &args.patch {
@@ -110,10 +110,10 @@ impl Tuner<'_> {
             let raising = scope.spawn(|| self.episodes(self.old));
             let mut peaks = tuning::probe(self.history, self.old, self.lateness);
             let episodes = raising.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            for episode in episodes.all().iter().filter(|episode| is(episode, Severity::Page)) {
+            for episode in episodes.iter().filter(|episode| is(episode, Severity::Page)) {
                 *peaks.pages.entry(episode.rule.clone()).or_default() += 1;
             }
-            (peaks, Raised::of(episodes.all()))
+            (peaks, Raised::of(&episodes))
         })
     }
 
@@ -127,7 +127,7 @@ impl Tuner<'_> {
             let texts: Vec<(&str, &str)> =
                 patched.iter().map(|file| (file.file.as_str(), file.after.as_str())).collect();
             let rules = rules_of(&texts)?;
-            let after = Raised::of(self.episodes(&rules).all());
+            let after = Raised::of(&self.episodes(&rules));
             tries += 1;
             if after.pages <= budget.whole_pages(weeks) || tries > MAX_TRIES {
                 let broken_tests = broken_tests(&texts)?;
@@ -137,11 +137,11 @@ impl Tuner<'_> {
         }
     }
 
-    fn episodes(&self, rules: &RuleSet) -> Episodes {
+    fn episodes(&self, rules: &RuleSet) -> Vec<Episode> {
         let mut episodes = Episodes::default();
         let how = Rerun { rules: rules.clone(), lateness: self.lateness, besides: &[] };
         rerun(self.history, how, |line| episodes.take(&line));
-        episodes
+        episodes.since(self.history.from())
     }
 }
 

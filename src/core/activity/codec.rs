@@ -18,6 +18,8 @@ pub const HEADER_BYTES: usize = 3;
 pub const MAX_RECORDS: usize = 4_096;
 /// A batch is closed once it holds this many bytes; one record may still exceed it by its own size.
 pub const SOFT_MAX_BYTES: usize = 256 * 1024;
+/// Room for a record by itself, before it has to grow.
+const USUAL_RECORD_BYTES: usize = 512;
 /// A record carries at most this many tags; longer lists are split over records by ingest.
 pub const MAX_TAGS_A_RECORD: usize = 8_192;
 
@@ -114,7 +116,7 @@ impl BatchBuilder {
 /// # Errors
 /// [`CodecError::Encode`] if it cannot be written.
 pub fn encode(record: &Record<'_>) -> Result<Vec<u8>, CodecError> {
-    postcard::to_stdvec(record).map_err(|_| CodecError::Encode)
+    postcard::to_extend(record, Vec::with_capacity(USUAL_RECORD_BYTES)).map_err(|_| CodecError::Encode)
 }
 
 /// Reads one record that [`encode`] wrote.

@@ -61,6 +61,11 @@ impl Episodes {
         }
     }
 
+    /// Those opened at `from` or later, in the order of their opening.
+    pub fn since(&self, from: EventTime) -> Vec<Episode> {
+        self.all.iter().filter(|episode| episode.opened >= from).cloned().collect()
+    }
+
     /// All of them, in the order of their opening.
     pub fn all(&self) -> &[Episode] {
         &self.all

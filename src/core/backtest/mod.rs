@@ -5,10 +5,12 @@ mod episodes;
 mod shadow;
 #[cfg(test)]
 mod tests;
+mod together;
 
 pub use compare::{Change, Difference, compare};
 pub use episodes::{Episode, Episodes};
 pub use shadow::{ShadowRule, Week, shadow_rules};
+pub use together::{Apart, Together};
 
 use crate::core::rules::RuleSet;
 use std::collections::BTreeSet;

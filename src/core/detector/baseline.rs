@@ -9,7 +9,7 @@ const MAX_DAYS: u32 = 31;
 const DAY_MS: i64 = 86_400_000;
 
 /// The UTC day that holds `time`, counted from the epoch.
-pub(super) fn day_of(time: EventTime) -> u32 {
+pub fn day_of(time: EventTime) -> u32 {
     u32::try_from(time.as_millis().div_euclid(DAY_MS)).unwrap_or(0)
 }
 

@@ -59,6 +59,17 @@ pub(super) struct EntityState {
     pub limits: Option<Arc<[Limits]>>,
 }
 
+/// What an entity is kept for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// It may still be judged by what it did, or the directory has it.
+    Counts,
+    /// Its incidents alone.
+    Incidents,
+    /// It is forgotten.
+    Nothing,
+}
+
 impl EntityState {
     /// An entity met for the first time, at `time`.
     pub fn new(entity: EntityKind, name: &str, time: EventTime) -> Self {
@@ -134,30 +145,39 @@ impl EntityState {
         limits
     }
 
+    /// Whether rules hold against it what it did before its windows: what is shared is only counted, unless it has learned.
+    pub fn is_known_by_its_past(&self) -> bool {
+        self.entity == EntityKind::Actor || self.learned.iter().any(Option::is_some)
+    }
+
     /// Tags kept.
     pub fn kept(&self) -> usize {
         self.streams.iter().flatten().map(|stream| stream.kept()).sum()
     }
 
-    /// Whether [`Self::tidy`] would change or end anything.
+    /// Whether [`Self::tidy`] would change anything, or has to say that little is left.
     pub fn needs_tidying(&self, now: EventTime) -> bool {
         let idle = now.since(self.touched);
         let is_empty = self.streams.iter().all(Option::is_none);
         self.closed.iter().any(|closed| closed.is_forgotten(now))
             || self.streams.iter().flatten().any(|state| state.needs_tidying(idle))
             || is_empty && !self.overlaps.is_empty()
-            || !self.is_kept(is_empty, idle)
+            || self.left(is_empty, idle) != Left::Counts
     }
 
-    fn is_kept(&self, is_empty: bool, idle: Millis) -> bool {
+    fn left(&self, is_empty: bool, idle: Millis) -> Left {
         let over = is_empty || idle > FORGOTTEN_AFTER;
-        self.listed || !(over && self.open.is_empty() && self.closed.is_empty())
+        match (self.listed || !over, self.open.is_empty() && self.closed.is_empty()) {
+            (true, _) => Left::Counts,
+            (false, false) => Left::Incidents,
+            (false, true) => Left::Nothing,
+        }
     }
 
-    /// Drops what no window needs any more; says whether anything worth keeping is left. `now` is how far the log's
+    /// Drops what no window needs any more; says what is left. `now` is how far the log's
     /// time has come: what counts is how long it told nothing of this entity, not how old the events are, so that a
     /// backlog is judged as if it had come in time.
-    pub fn tidy(&mut self, now: EventTime) -> bool {
+    pub fn tidy(&mut self, now: EventTime) -> Left {
         let idle = now.since(self.touched);
         self.closed.retain(|closed| !closed.is_forgotten(now));
         for stream in &mut self.streams {
@@ -172,6 +192,6 @@ impl EntityState {
         if empty {
             self.overlaps.clear();
         }
-        self.is_kept(empty, idle)
+        self.left(empty, idle)
     }
 }

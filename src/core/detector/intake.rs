@@ -4,7 +4,7 @@ use super::entity::EntityState;
 use super::figures::Figures;
 use super::fresh;
 use super::hours::Hours;
-use super::judge::{Judge, learn_reads};
+use super::judge::{Cause, Judge, learn_reads};
 use super::networks::Networks;
 use super::pooled::CROWD;
 use super::stream::{Seen, SeenTag, StreamState};
@@ -16,7 +16,7 @@ use crate::core::incident::{EntityKind, Incident};
 use crate::core::rules::{Context, customers_named};
 use crate::core::time::EventTime;
 use crate::core::units::Tag;
-use crate::core::window::{Mark, Sums};
+use crate::core::window::Sums;
 use siphasher::sip::SipHasher13;
 use std::hash::Hasher;
 
@@ -152,12 +152,12 @@ impl Detector {
     }
 
     fn judge(&mut self, at: usize, activity: &Activity<'_>, out: &mut Vec<Output>) {
-        let event = Mark::new(activity.time, activity.id);
         let reads = activity.kind == EventKind::Query;
         if reads {
             self.note_sequences(at, activity.time);
         }
-        self.judge_rules(at, &event, activity.destination, out);
+        let cause = Cause { time: activity.time, id: activity.id, destination: activity.destination };
+        self.judge_rules(at, cause, out);
         if let Some(entity) = self.roster.get_mut(at).filter(|_| reads) {
             learn_reads(&self.plan, &self.figures, entity, activity.time);
         }
@@ -175,14 +175,13 @@ impl Detector {
     }
 
     /// Judges the rules in the scratch.
-    pub(super) fn judge_rules(&mut self, at: usize, event: &Mark, destination: Option<&str>, out: &mut Vec<Output>) {
+    pub(super) fn judge_rules(&mut self, at: usize, cause: Cause<'_>, out: &mut Vec<Output>) {
         let Some(entity) = self.roster.get_mut(at) else { return };
         let limits = entity.limits(&self.plan.set);
         let mut rules = std::mem::take(&mut self.scratch.rules);
         rules.sort_unstable();
         rules.dedup();
-        let judge =
-            Judge { plan: &self.plan, figures: &self.figures, roles: &self.roles, limits: &limits, event, destination };
+        let judge = Judge { plan: &self.plan, figures: &self.figures, roles: &self.roles, limits: &limits, cause };
         for (rule, time) in rules.drain(..) {
             judge.judge(entity, rule, time, &mut self.scratch.lines);
         }

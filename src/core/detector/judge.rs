@@ -9,7 +9,7 @@ use super::role_book::RoleBook;
 use super::summary::{Sentence, sentence};
 use super::view::View;
 use crate::core::incident::{Baseline, Customers, EntityKind, Evidence, Incident, NamedCount, Severity, Window};
-use crate::core::rules::{Limits, Shape};
+use crate::core::rules::{Limits, Shape, meet};
 use crate::core::time::{EventTime, Millis};
 use crate::core::window::{Mark, slice_end, slice_of};
 
@@ -33,6 +33,16 @@ pub(super) struct Met {
     pub summary: String,
 }
 
+/// The event that made judging necessary.
+#[derive(Clone, Copy)]
+pub(super) struct Cause<'a> {
+    pub time: EventTime,
+    /// The producer's id.
+    pub id: Option<&'a str>,
+    /// Where it went, if it did.
+    pub destination: Option<&'a str>,
+}
+
 /// What judging needs beside the entity.
 #[derive(Clone, Copy)]
 pub(super) struct Judge<'a> {
@@ -40,10 +50,7 @@ pub(super) struct Judge<'a> {
     pub figures: &'a Figures,
     pub roles: &'a RoleBook,
     pub limits: &'a [Limits],
-    /// The event that made it necessary.
-    pub event: &'a Mark,
-    /// Where that event went, if it did.
-    pub destination: Option<&'a str>,
+    pub cause: Cause<'a>,
 }
 
 /// A count that reaches a limit.
@@ -66,12 +73,23 @@ impl Judge<'_> {
             self.judge_at(entity, rule, time, lines);
             return;
         }
+        let bound = view.bound_from(rule, time);
+        if self.is_below_all(rule, bound) {
+            return;
+        }
         let lowest = self.bounds(entity, rule, time).limits.lowest();
-        if lowest.is_some_and(|lowest| view.bound_from(rule, time) >= lowest) {
+        if lowest.is_some_and(|lowest| bound >= lowest) {
             for edge in edges(self.plan.set.rules[rule].window, time, newest) {
                 self.judge_at(entity, rule, edge, lines);
             }
         }
+    }
+
+    /// Whether `observed` reaches no limit, whatever is ordinary: a baseline gives none below its floor. Most counts are, and
+    /// what is ordinary is dear to find out.
+    fn is_below_all(&self, rule: usize, observed: f64) -> bool {
+        let floor = self.plan.set.rules[rule].baseline.as_ref().map(|spec| spec.floor);
+        self.limits[rule].lowest().into_iter().chain(floor).all(|least| observed < least)
     }
 
     /// The limits that hold for `entity` under `rule` at `time`.
@@ -82,22 +100,31 @@ impl Judge<'_> {
 
     fn judge_at(&self, entity: &mut EntityState, rule: usize, time: EventTime, lines: &mut Vec<Incident>) {
         let observed = View::new(self.plan, self.figures, entity).value(rule, time);
-        let bounds = self.bounds(entity, rule, time);
-        let met = bounds.limits.met(observed);
+        let reached = self.reached(entity, rule, time, observed);
         // What was queried before something leaves was learned when it was queried.
         if !matches!(self.plan.set.rules[rule].shape, Shape::Sequence { .. }) {
-            learn(self.plan, entity, rule, (time, observed), met.is_some());
+            learn(self.plan, entity, rule, (time, observed), reached.is_some());
         }
-        let Some((severity, threshold)) = met else { return };
+        let Some(reached) = reached else { return };
         let spec = &self.plan.set.rules[rule];
         if self.plan.set.is_excepted(&spec.id, &entity.subject(), time)
-            || !self.is_news(entity, rule, severity, observed)
+            || !self.is_news(entity, rule, reached.severity, observed)
             || !self.has_actors(entity, rule, time)
         {
             return;
         }
-        let met = self.met(entity, rule, time, Reached { severity, threshold, observed, bounds });
+        let met = self.met(entity, rule, time, reached);
         lines.extend(entity.note(spec, met));
+    }
+
+    /// The limit that `observed` reaches, if any.
+    fn reached(&self, entity: &EntityState, rule: usize, time: EventTime, observed: f64) -> Option<Reached> {
+        if self.is_below_all(rule, observed) {
+            return None;
+        }
+        let bounds = self.bounds(entity, rule, time);
+        let (severity, threshold) = bounds.limits.met(observed)?;
+        Some(Reached { severity, threshold, observed, bounds })
     }
 
     /// Whether there is anything to tell: the cheap half of [`EntityState::note`].
@@ -131,7 +158,7 @@ impl Judge<'_> {
             customers,
             ordinary: bounds.ordinary.as_ref(),
             actors: actors_total,
-            to: self.destination,
+            to: self.cause.destination,
             destinations: &destinations,
         };
         Met {
@@ -148,7 +175,7 @@ impl Judge<'_> {
             destinations,
             objects,
             first_event: view.first_event(rule, time).map(evidence),
-            last_event: Some(evidence(self.event)),
+            last_event: Some(evidence(&Mark::new(self.cause.time, self.cause.id))),
         }
     }
 }
@@ -158,7 +185,8 @@ pub(super) fn learn_reads(plan: &Plan, figures: &Figures, entity: &mut EntitySta
     for (rule, within) in &plan.sequences {
         if plan.places[*rule].baseline.is_some() {
             let read = View::new(plan, figures, entity).read_within(*within, time);
-            let inside = !entity.open.is_empty();
+            let id = &plan.set.rules[*rule].id;
+            let inside = entity.open.iter().any(|open| meet(id, &open.line.rule));
             learn(plan, entity, *rule, (time, read), inside);
         }
     }

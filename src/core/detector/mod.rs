@@ -44,10 +44,12 @@ mod unread;
 mod upkeep;
 mod view;
 
+pub use baseline::day_of;
 pub use builtin::is_builtin;
 pub use dedupe::Origins;
 pub use explain::{Explanation, InForce, Verdict};
 pub use peaks::Peak;
+pub use plan::count_alike;
 pub use settings::{DetectorSettings, DetectorStats, Output, StateError, To};
 pub use state::{FrozenState, STATE_VERSION};
 

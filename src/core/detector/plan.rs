@@ -83,6 +83,11 @@ pub(super) struct Plan {
     pub asks_networks: bool,
 }
 
+/// Whether two rule sets count the same: whatever else they differ in is what they make of the counts.
+pub fn count_alike(one: &RuleSet, other: &RuleSet) -> bool {
+    Plan::new(one.clone()).counts_like(&Plan::new(other.clone()))
+}
+
 impl ByKind {
     /// The streams that events of `kind` may belong to.
     pub fn of(&self, kind: EventKind) -> &[usize] {
@@ -164,6 +169,19 @@ impl Plan {
             | Measure::Actors
             | Measure::UnknownRows => true,
         })
+    }
+
+    fn counts_like(&self, other: &Self) -> bool {
+        let bare = |plan: &Self| (0..plan.streams.len()).map(|at| plan.counts_bare(at)).collect::<Vec<_>>();
+        let streams = |plan: &Self| {
+            let of_any_rule = |spec: &StreamSpec| StreamSpec { rules: Vec::new(), ..spec.clone() };
+            plan.streams.iter().map(of_any_rule).collect::<Vec<_>>()
+        };
+        let overlaps = |plan: &Self| {
+            let of_any_rule = |spec: &OverlapSpec| OverlapSpec { rules: Vec::new(), ..spec.clone() };
+            plan.overlaps.iter().map(of_any_rule).collect::<Vec<_>>()
+        };
+        streams(self) == streams(other) && overlaps(self) == overlaps(other) && bare(self) == bare(other)
     }
 
     fn place(&mut self, index: usize) {

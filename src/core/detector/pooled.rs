@@ -1,13 +1,13 @@
 //! Taking in what other partitions tell of an entity that several actors share.
 
 use super::entity::EntityState;
+use super::judge::Cause;
 use super::stream::{Seen, SeenTag, StreamState};
 use super::{Detector, Output};
 use crate::core::activity::{MadeBy, Pool, RoleFigures};
 use crate::core::incident::{IncidentId, Window};
 use crate::core::time::{EventTime, Millis};
 use crate::core::units::{Partition, Position};
-use crate::core::window::Mark;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -43,8 +43,7 @@ impl Detector {
         let Some(stream) = self.plan.stream_told(pool.rule, pool.kind, pool.of) else { return };
         let at = self.shared(pool);
         self.count_pool(at, stream, pool);
-        let event = Mark::new(pool.time, pool.event);
-        self.judge_rules(at, &event, pool.destination, out);
+        self.judge_rules(at, Cause { time: pool.time, id: pool.event, destination: pool.destination }, out);
         self.schedule(at);
     }
 

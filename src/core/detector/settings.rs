@@ -105,6 +105,8 @@ pub struct DetectorStats {
     pub blind_spots: u64,
     /// Rule sets that could not be read.
     pub rules_refused: u64,
+    /// How often somebody whom no directory knows was remembered for incidents alone; not kept in snapshots.
+    pub kept_for_incidents: u64,
     /// How far time has come.
     pub watermark: Option<EventTime>,
 }

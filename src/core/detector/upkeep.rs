@@ -2,6 +2,7 @@
 
 use super::baseline::day_of;
 use super::builtin::Builtin;
+use super::entity::Left;
 use super::judge::false_from;
 use super::plan::Plan;
 use super::shared::Shared;
@@ -26,10 +27,8 @@ impl Detector {
             return;
         }
         self.watermark = now;
-        while let Some((due, at, rule)) = self.due.first().cloned()
-            && due <= now
-        {
-            self.due.pop_first();
+        while self.due.first().is_some_and(|(due, ..)| *due <= now) {
+            let Some((_, at, rule)) = self.due.pop_first() else { break };
             self.look_at(at, &rule, now, out);
         }
         if self.began == EventTime::MIN {
@@ -103,9 +102,14 @@ impl Detector {
             cursor = if cursor + 1 >= all { 0 } else { cursor + 1 };
             let at = cursor as usize;
             // Most need nothing; to change one in vain would copy it while a snapshot is being written.
-            let is_due = self.roster.get(at).is_some_and(|entity| entity.needs_tidying(now));
-            if is_due && self.roster.get_mut(at).is_some_and(|entity| !entity.tidy(now)) {
-                self.roster.remove(at);
+            if !self.roster.get(at).is_some_and(|entity| entity.needs_tidying(now)) {
+                continue;
+            }
+            let Some(entity) = self.roster.get_mut(at) else { continue };
+            match entity.tidy(now) {
+                Left::Counts => {}
+                Left::Incidents => self.stats.kept_for_incidents += u64::from(entity.is_known_by_its_past()),
+                Left::Nothing => self.roster.remove(at),
             }
         }
         self.swept = (now, cursor);

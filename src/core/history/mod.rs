@@ -8,13 +8,14 @@ mod strand;
 #[cfg(test)]
 mod tests;
 
-pub use rerun::{Rerun, rerun};
+pub use rerun::{Judging, Rerun, rerun};
 pub use strand::Strand;
 
 use crate::core::activity::{Activity, BatchBuilder, BatchReader, Flags, Origin, Record};
 use crate::core::time::{EventTime, Millis};
 use crate::core::units::Partition;
 use std::collections::BTreeMap;
+use std::fmt;
 use thiserror::Error;
 
 /// Packed bytes, at most.
@@ -37,19 +38,53 @@ pub enum HistoryError {
     Packing,
 }
 
+/// Who is handed every batch as soon as it is packed, unpacked.
+pub struct Follow(Box<dyn FnMut(&[u8]) + Send + Sync>);
+
+impl Follow {
+    /// Calls `each` with every batch.
+    pub fn new(each: impl FnMut(&[u8]) + Send + Sync + 'static) -> Self {
+        Self(Box::new(each))
+    }
+}
+
+impl fmt::Debug for Follow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Follow")
+    }
+}
+
 /// What ingest made of a stretch of time.
 #[derive(Debug, Default)]
 pub struct History {
+    follow: Option<Follow>,
     packed: Vec<Box<[u8]>>,
     packed_bytes: usize,
     batch: BatchBuilder,
     events: u64,
     last: u64,
+    from: EventTime,
     period: Option<(EventTime, EventTime)>,
     roles: BTreeMap<String, String>,
 }
 
 impl History {
+    /// An empty one, which `follow` is handed as it grows, until [`Self::end`].
+    pub fn followed(follow: Follow) -> Self {
+        Self { follow: Some(follow), ..Self::default() }
+    }
+
+    /// The same, of which what arrived before `from` is only there to learn from: it counts in no figure.
+    #[must_use]
+    pub fn counting_from(self, from: EventTime) -> Self {
+        Self { from, ..self }
+    }
+
+    /// Nothing will be added: whoever follows is let go.
+    pub fn end(&mut self) {
+        self.follow = None;
+    }
+
     /// Takes up a record of the log; of those that detect made, none.
     ///
     /// # Errors
@@ -64,7 +99,7 @@ impl History {
 
     /// The log may have kept an event in any of its partitions; here all stand in one, so they are numbered anew.
     fn push_activity(&mut self, activity: &Activity<'_>) -> Result<(), HistoryError> {
-        if !activity.flags.has(Flags::CONTINUATION) {
+        if !activity.flags.has(Flags::CONTINUATION) && activity.received >= self.from {
             self.events += 1;
             let (first, last) = self.period.unwrap_or((activity.received, activity.received));
             self.period = Some((first.min(activity.received), last.max(activity.received)));
@@ -91,51 +126,55 @@ impl History {
             return Ok(());
         }
         let packed = pack(&self.batch)?;
+        if let Some(Follow(follow)) = &mut self.follow {
+            follow(self.batch.as_bytes());
+        }
         self.batch.clear();
         self.packed_bytes += packed.len();
         self.packed.push(packed);
         if self.packed_bytes > MAX_PACKED_BYTES { Err(HistoryError::TooLong) } else { Ok(()) }
     }
 
-    /// Hands every record to `take`, in order.
-    pub fn each(&self, mut take: impl FnMut(&Record<'_>)) {
+    /// Hands every batch to `take`, in order.
+    pub fn each_batch(&self, mut take: impl FnMut(&[u8])) {
         for packed in &self.packed {
-            let bytes = unpack(packed);
-            let Ok(records) = BatchReader::new(&bytes) else { continue };
-            records.map_while(Result::ok).for_each(|record| take(&record));
+            take(&unpack(packed));
         }
     }
 
     /// Hands every activity to `take`, in order.
     pub fn each_activity(&self, mut take: impl FnMut(&Activity<'_>)) {
-        self.each(|record| {
-            if let Record::Activity(activity) = record {
-                take(activity);
+        self.each_batch(|batch| {
+            let Ok(records) = BatchReader::new(batch) else { return };
+            for record in records.map_while(Result::ok) {
+                if let Record::Activity(activity) = record {
+                    take(&activity);
+                }
             }
         });
     }
 
-    /// How many events it holds.
+    /// What happened before is only there to learn from.
+    pub const fn from(&self) -> EventTime {
+        self.from
+    }
+
+    /// How many events count.
     pub const fn events(&self) -> u64 {
         self.events
     }
 
-    /// When its first and its last event arrived.
+    /// When the first and the last of them arrived.
     pub const fn period(&self) -> Option<(EventTime, EventTime)> {
         self.period
     }
 
-    /// How long it is from `from` on, in weeks; at least a day, since a rate from less is none.
-    pub fn weeks_from(&self, from: EventTime) -> f64 {
-        let span = self.period.map_or(Millis::ZERO, |(first, last)| last.since(first.max(from)));
+    /// How long that is, in weeks; at least a day, since a rate from less is none.
+    pub fn weeks(&self) -> f64 {
+        let span = self.period.map_or(Millis::ZERO, |(first, last)| last.since(first));
         #[expect(clippy::cast_precision_loss, reason = "a span of weeks is far below 2^52 ms")]
         let weeks = |span: Millis| span.as_millis() as f64 / Millis::from_days(7).as_millis() as f64;
         weeks(span.max(Millis::from_days(1)))
-    }
-
-    /// How long all of it is, in weeks.
-    pub fn weeks(&self) -> f64 {
-        self.weeks_from(EventTime::MIN)
     }
 
     /// Every actor's role, as it was last.

@@ -9,6 +9,7 @@ mod raw;
 mod raw_filter;
 mod raw_test;
 mod shipped;
+mod sides;
 #[cfg(test)]
 mod tests;
 
@@ -20,3 +21,4 @@ pub use raw::{FirstSeen, Mode, RawRuleFile};
 pub use raw_filter::Address;
 pub use raw_test::{RawExpectation, RawTest, RawTestEvent};
 pub use shipped::SHIPPED;
+pub use sides::{meet, on_side, side_of};

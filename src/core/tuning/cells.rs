@@ -87,22 +87,22 @@ pub fn cells(peaks: &Peaks, rules: &RuleSet) -> Vec<Cell> {
         let of_rule: Vec<_> =
             peaks.by_actor.iter().filter(|((rule, _), _)| *rule == at).map(|(_, told)| told).collect();
         let roles: BTreeSet<&String> = of_rule.iter().map(|(role, _)| role).collect();
-        cells.extend(roles.into_iter().filter_map(|role| role_cell(at, rule, role, &of_rule)));
+        cells.extend(roles.into_iter().filter_map(|role| role_cell(at, rule, role, &of_rule, peaks.from_day)));
         let pages = rule.baseline.as_ref().filter(|spec| spec.severity == Severity::Page);
         let raised = raised(peaks, rules, &rule.id);
-        cells.extend(pages.map(|spec| baseline_cell(at, spec, &of_rule, raised)));
+        cells.extend(pages.map(|spec| baseline_cell(at, spec, &of_rule, raised, peaks.from_day)));
     }
     cells
 }
 
 type Told = (String, BTreeMap<u32, f64>);
 
-fn role_cell(at: usize, rule: &Rule, role: &str, told: &[&Told]) -> Option<Cell> {
+fn role_cell(at: usize, rule: &Rule, role: &str, told: &[&Told], from_day: u32) -> Option<Cell> {
     let subject = Subject { role, kind: ActorKind::Human, ..Subject::default() };
     let limits = rule.limits.resolve(&subject);
     let now = limits.page?;
-    let largest = |days: &BTreeMap<u32, f64>| days.values().copied().fold(0.0, f64::max);
-    let values = told.iter().filter(|(of, _)| of == role).map(|(_, days)| largest(days)).collect();
+    let largest = |days: &BTreeMap<u32, f64>| days.range(from_day..).map(|(_, value)| *value).reduce(f64::max);
+    let values = told.iter().filter(|(of, _)| of == role).filter_map(|(_, days)| largest(days)).collect();
     let warn_share = limits.warn.map_or(1.0, |warn| warn / now);
     let knob = Knob::Role(role.to_owned());
     let least = if rule.filter.kind() == Some(EventKind::Query) { LEAST_READ } else { LEAST_SENT };
@@ -121,11 +121,11 @@ fn raised(peaks: &Peaks, rules: &RuleSet, id: &str) -> f64 {
 ///
 /// What is learned here is less than what the engine learns: how often the baseline is passed as it stands is what it did
 /// raise, and the tail only says how that changes with its scale.
-fn baseline_cell(at: usize, spec: &BaselineSpec, told: &[&Told], raised: f64) -> Cell {
+fn baseline_cell(at: usize, spec: &BaselineSpec, told: &[&Told], raised: f64, from_day: u32) -> Cell {
     let peers = Peers::new(spec, told);
     let days = || told.iter().flat_map(|(_, days)| days.keys().copied());
     let (first, last) = (days().min().unwrap_or(0), days().max().unwrap_or(0));
-    let learned = learned_from(spec, first, last);
+    let learned = learned_from(spec, first, last).max(from_day);
     let (mut worst, mut bounds) = (Vec::new(), BTreeMap::<String, Vec<f64>>::new());
     for (role, days) in told {
         let mut largest = 0.0_f64;

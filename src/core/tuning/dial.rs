@@ -66,7 +66,7 @@ impl Raised {
     pub fn on(history: &History, rules: RuleSet, lateness: Millis) -> Self {
         let mut episodes = Episodes::default();
         rerun(history, Rerun { rules, lateness, besides: &[] }, |line| episodes.take(&line));
-        Self::of(episodes.all())
+        Self::of(&episodes.since(history.from()))
     }
 
     /// Counts `episodes`.
@@ -82,7 +82,8 @@ pub fn pages_by_rule(history: &History, rules: &RuleSet, lateness: Millis) -> BT
     let mut episodes = Episodes::default();
     rerun(history, Rerun { rules: rules.clone(), lateness, besides: &[] }, |line| episodes.take(&line));
     let mut pages = BTreeMap::new();
-    for episode in episodes.all().iter().filter(|episode| !episode.shadow && episode.severity == Severity::Page) {
+    let told = episodes.since(history.from());
+    for episode in told.iter().filter(|episode| !episode.shadow && episode.severity == Severity::Page) {
         *pages.entry(episode.rule.clone()).or_default() += 1;
     }
     pages

@@ -1,5 +1,6 @@
 //! A history without limits: each actor's largest counts by day.
 
+use crate::core::detector::day_of;
 use crate::core::event::EventKind;
 use crate::core::history::{History, Rerun, rerun};
 use crate::core::incident::{EntityKind, Measure, Severity};
@@ -17,6 +18,8 @@ const ALL: Millis = Millis::from_days(31);
 pub struct Peaks {
     /// By the rule's place in its set and by actor: the role, and the days.
     pub by_actor: BTreeMap<(usize, String), (String, BTreeMap<u32, f64>)>,
+    /// Earlier days, counted from the epoch, are only there to learn from.
+    pub from_day: u32,
     /// How many pages each rule raises on the history as it stands.
     pub pages: BTreeMap<String, usize>,
 }
@@ -44,7 +47,7 @@ pub fn probe(history: &History, rules: &RuleSet, lateness: Millis) -> Peaks {
     };
     let set = RuleSet { rules: tunable.iter().map(bare).collect(), ..RuleSet::default() };
     let log = rerun(history, Rerun { rules: set, lateness, besides: &[] }, |_| {});
-    let mut peaks = Peaks::default();
+    let mut peaks = Peaks { from_day: day_of(history.from()), ..Peaks::default() };
     for peak in log.detector().peaks() {
         let actor = (tunable[peak.rule], peak.actor.to_owned());
         let (_, days) = peaks.by_actor.entry(actor).or_insert_with(|| (peak.role.to_owned(), BTreeMap::new()));

@@ -74,6 +74,32 @@ fn a_baseline_that_pages_too_often_is_loosened_and_the_others_are_left_alone() {
     assert!(patched[0].diff().contains("+++ b/rules/leakwatch.yaml"), "{}", patched[0].diff());
 }
 
+/// The same week, after a month that is only there to learn from, in which everybody read ten times as many.
+fn week_after_a_month(rules: &crate::core::rules::RuleSet) -> Peaks {
+    let mut peaks = week(rules);
+    peaks.from_day = DAYS.start;
+    for (_, days) in peaks.by_actor.values_mut() {
+        let busy = days[&DAYS.start] * 10.0;
+        days.extend((DAYS.start - 25..DAYS.start).map(|day| (day, busy)));
+    }
+    peaks
+}
+
+#[test]
+fn what_came_before_is_learned_from_and_counts_as_nothing_that_happened() {
+    let rules = check(&[SHIPPED]).expect("the shipped rules");
+    let [alone, after] = [week(&rules), week_after_a_month(&rules)].map(|peaks| cells::cells(&peaks, &rules));
+    for (alone, after) in alone.iter().zip(&after) {
+        match &after.knob {
+            Knob::Role(_) => assert_eq!(alone, after),
+            Knob::Baseline => {
+                assert!(after.tail.largest() < 0.5 && alone.tail.largest() > 0.5, "{after:?} {alone:?}");
+                assert!(after.typical["seller"] > 2.0 * alone.typical["seller"], "{after:?} {alone:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_patch_changes_what_it_says_and_nothing_else() {
     let rules = check(&[SHIPPED]).expect("the shipped rules");

@@ -33,7 +33,16 @@ impl Seconds {
 
 /// The slice of `window` that holds `time`.
 pub const fn slice_of(window: Window, time: EventTime) -> SliceIndex {
-    SliceIndex(time.as_millis().div_euclid(window.slice().as_millis()))
+    let ms = time.as_millis();
+    // Asked for dozens of times an event: by a constant, a division is a multiplication.
+    SliceIndex(match window {
+        Window::Minute => ms.div_euclid(const { Window::Minute.slice().as_millis() }),
+        Window::FiveMinutes => ms.div_euclid(const { Window::FiveMinutes.slice().as_millis() }),
+        Window::Hour => ms.div_euclid(const { Window::Hour.slice().as_millis() }),
+        Window::Day => ms.div_euclid(const { Window::Day.slice().as_millis() }),
+        Window::Week => ms.div_euclid(const { Window::Week.slice().as_millis() }),
+        Window::Month => ms.div_euclid(const { Window::Month.slice().as_millis() }),
+    })
 }
 
 /// The first slice that counts in the window that ends at `time`.

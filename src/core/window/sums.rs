@@ -114,7 +114,7 @@ impl SumRing {
         if index >= first_slice(self.window, self.newest) {
             self.inside += sums;
         }
-        match self.slices.binary_search_by_key(&index, |slice| slice.index) {
+        match self.place(index) {
             Ok(at) => {
                 let slice = &mut self.slices[at];
                 slice.sums += sums;
@@ -173,6 +173,15 @@ impl SumRing {
             total += slice.sums;
         }
         total
+    }
+
+    /// Where a slice is, or belongs: mostly at the end.
+    fn place(&self, index: SliceIndex) -> Result<usize, usize> {
+        match self.slices.back() {
+            Some(last) if last.index == index => Ok(self.slices.len() - 1),
+            Some(last) if last.index > index => self.slices.binary_search_by_key(&index, |slice| slice.index),
+            Some(_) | None => Err(self.slices.len()),
+        }
     }
 
     fn insert(&mut self, at: usize, slice: Slice) {

@@ -43,6 +43,7 @@ pub(super) fn attack(
     let always = Exception { from: EventTime::MIN, until: EventTime::MAX, ..exception.clone() };
     let mut new = old.clone();
     new.exceptions.push(always);
+    let sets = [old.clone(), new];
     let until = Instant::now() + JUDGED_WITHIN;
     let mut tried = Tried { attacks: 0, caught: 0, lost: Vec::new(), left_out: 0 };
     for attack in Leak::ALL.into_iter().flat_map(|leak| SIZES.map(|size| Attack { leak, size, first })) {
@@ -50,8 +51,10 @@ pub(super) fn attack(
             tried.left_out += 1;
             continue;
         }
-        let judge = |rules| outcomes(history, &cast, &[attack], rules, lateness);
-        tried.take(attack, judge(old)[0], judge(&new)[0]);
+        let ended = outcomes(history, &cast, &[attack], &sets, lateness);
+        if let [Some(old), Some(new)] = [0, 1].map(|side| ended.get(side)?.first().copied()) {
+            tried.take(attack, old, new);
+        }
     }
     Ok(tried)
 }

@@ -8,7 +8,7 @@ mod scene;
 mod tests;
 
 pub use caught::{Caught, Outcome};
-pub use judged::outcomes;
+pub use judged::{groups, outcomes};
 pub use people::{Cast, Person};
 pub use scene::{Attack, Plot, Scene};
 

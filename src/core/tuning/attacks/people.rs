@@ -49,7 +49,11 @@ impl Cast {
     /// What `history` shows.
     pub fn of(history: &History) -> Self {
         let mut seen = Seen::default();
-        history.each_activity(|activity| seen.take(activity));
+        history.each_activity(|activity| {
+            if activity.received >= history.from() {
+                seen.take(activity);
+            }
+        });
         seen.into_cast()
     }
 }

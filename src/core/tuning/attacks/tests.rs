@@ -13,7 +13,12 @@ fn at(minute: i64) -> EventTime {
 
 /// Three days of `people` clerks, each with 25 queries of four customers a day.
 fn history(people: u64) -> History {
-    let mut history = History::default();
+    history_from(people, EventTime::MIN)
+}
+
+/// The same, of which only what arrived from `from` on counts.
+fn history_from(people: u64, from: EventTime) -> History {
+    let mut history = History::default().counting_from(from);
     let mut offset = 0_u64;
     for (day, query) in (0..3_i64).flat_map(|day| (0..25_i64).map(move |query| (day, query))) {
         for person in 0..people {
@@ -49,6 +54,20 @@ fn the_cast_is_whoever_works_with_customers() {
     assert_eq!((cast.people.len(), cast.customers.len()), (9, 9 * 75 * 4));
     assert_eq!((cast.kind.as_str(), cast.object.as_str()), ("phone", "customers"));
     assert!(cast.people.iter().all(|person| person.role == "clerk" && person.mornings.len() == 3));
+}
+
+#[test]
+fn nobody_attacks_in_the_time_that_is_only_there_to_learn_from() {
+    let from = at(1_440);
+    let history = history_from(9, from);
+    let cast = Cast::of(&history);
+    assert_eq!((cast.people.len(), cast.customers.len(), history.events()), (9, 9 * 50 * 4, 9 * 50));
+    assert_eq!(history.period(), Some((from, at(2 * 1_440 + 24 * 15))));
+    assert!(cast.people.iter().all(|person| person.mornings.len() == 2));
+    for leak in Leak::ALL {
+        let scene = Scene::new(&cast, &[Attack { leak, size: 1_000, first: 0 }], history.period().expect("events"));
+        assert!(scene.activities().iter().all(|activity| activity.received >= from), "{leak:?}");
+    }
 }
 
 #[test]
