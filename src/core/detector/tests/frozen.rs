@@ -3,6 +3,7 @@
 use super::RULES;
 use super::resumed::{Log, Move, Step, leak, moves};
 use crate::core::activity::{Control, Record};
+use crate::core::detector::entity::Left;
 use crate::core::detector::{FrozenState, Output};
 use crate::core::rules::SHIPPED;
 use crate::core::time::{EventTime, Millis};
@@ -66,8 +67,8 @@ fn check_tidying(log: &Log) -> Result<(), TestCaseError> {
         let now = log.detector.watermark.plus(after);
         for entity in log.detector.roster.iter() {
             let mut tidied = entity.clone();
-            let stays = tidied.tidy(now);
-            let changes = !stays || tidied != *entity;
+            let left = tidied.tidy(now);
+            let changes = left != Left::Counts || tidied != *entity;
             prop_assert_eq!(entity.needs_tidying(now), changes, "{} after {:?}", entity.name, after);
         }
     }
