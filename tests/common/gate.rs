@@ -16,7 +16,7 @@ const ASKED_WITHIN: Duration = Duration::from_secs(30);
 /// An answer that trickles comes in so many parts.
 const PARTS: u32 = 20;
 
-/// What the gate does with a request. Of what is written, a fault of reading lets everything through, and the other way round.
+/// What the gate does with a request. A fault that concerns some requests lets the others through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Lets it through.
@@ -35,10 +35,12 @@ pub enum Mode {
     Reset,
     /// Nobody listens.
     Refusing,
-    /// What was read has another byte in every so many.
+    /// An object that is read has another byte in every so many.
     Garbled(usize),
-    /// What was read is half of it, and called whole.
+    /// An object that is read is half of it, and called whole.
     Cut,
+    /// So is every list of objects.
+    ListsCut,
     /// The first half of what is to be written comes through, and no more.
     HalfWritten,
     /// What is to be written comes through; its answer does not.
@@ -59,7 +61,8 @@ impl Mode {
     fn hurts(self, request: &Request) -> bool {
         match self {
             Self::Open => false,
-            Self::Garbled(_) | Self::Cut => !request.writes(),
+            Self::Garbled(_) | Self::Cut => request.reads_object(),
+            Self::ListsCut => request.lists(),
             Self::HalfWritten | Self::Unanswered => request.writes(),
             Self::Failing
             | Self::Nonsense
@@ -152,38 +155,42 @@ impl Gate {
     }
 
     fn answer(&self, mode: Mode, request: &Request) -> Result<Option<Vec<u8>>> {
-        let writes = request.writes();
+        let hurts = mode.hurts(request);
         match mode {
             Mode::Failing => Ok(Some(told("503 Busy", ""))),
             Mode::Nonsense => Ok(Some(told("200 OK", "<what is this?>"))),
-            Mode::Silent | Mode::Reset | Mode::Refusing => self.never(mode),
+            Mode::Silent | Mode::Reset | Mode::Refusing => Ok(self.never(mode)),
             Mode::Slow(time) => {
                 std::thread::sleep(time);
                 self.passed(request)
             }
-            Mode::HalfWritten if writes => {
+            Mode::HalfWritten if hurts => {
                 let half = request.body.len() / 2;
                 let _server = self.ask(&request.head, &request.body[..half])?;
-                self.never(mode)
+                Ok(self.never(mode))
             }
-            Mode::Unanswered if writes => {
+            Mode::Unanswered if hurts => {
                 self.passed(request)?;
-                self.never(mode)
+                Ok(self.never(mode))
             }
-            Mode::Garbled(every) if !writes => Ok(self.passed(request)?.map(|answer| garbled(answer, every))),
-            Mode::Cut if !writes => Ok(self.passed(request)?.map(|answer| cut(&answer))),
-            Mode::Open | Mode::Trickling(_) | Mode::Garbled(_) | Mode::Cut | Mode::HalfWritten | Mode::Unanswered => {
-                self.passed(request)
-            }
+            Mode::Garbled(every) if hurts => Ok(self.passed(request)?.map(|answer| garbled(answer, every))),
+            Mode::Cut | Mode::ListsCut if hurts => Ok(self.passed(request)?.map(|answer| cut(&answer))),
+            Mode::Open
+            | Mode::Trickling(_)
+            | Mode::Garbled(_)
+            | Mode::Cut
+            | Mode::ListsCut
+            | Mode::HalfWritten
+            | Mode::Unanswered => self.passed(request),
         }
     }
 
     /// No answer, for as long as the mode lasts.
-    fn never(&self, mode: Mode) -> Result<Option<Vec<u8>>> {
+    fn never(&self, mode: Mode) -> Option<Vec<u8>> {
         while self.mode() == mode {
             std::thread::sleep(LOOK_EVERY);
         }
-        Ok(None)
+        None
     }
 
     fn passed(&self, request: &Request) -> Result<Option<Vec<u8>>> {

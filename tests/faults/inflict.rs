@@ -82,8 +82,8 @@ impl Fault {
     /// What is done to a store of state besides, each with its weight.
     pub const fn of_store(place: Place) -> &'static [(Self, usize)] {
         match place {
-            Place::Directory => &[(Self::StoreReadOnly, 1), (Self::StoreGarbage, 1)],
-            Place::Service => &[(Self::StoreSlow, 1), (Self::StoreFailing, 1), (Self::StoreNonsense, 1)],
+            Place::Directory => &[(Self::StoreReadOnly, 2), (Self::StoreGarbage, 1)],
+            Place::Service => &[(Self::StoreSlow, 2), (Self::StoreFailing, 3), (Self::StoreNonsense, 2)],
         }
     }
 

@@ -36,7 +36,7 @@ impl Plan {
             events_a_second: 100,
             kill_every: Duration::from_secs(4),
             fault_every: Duration::from_secs(2),
-            store_every: Duration::from_secs(2),
+            store_every: Duration::from_secs(3),
             turn: Duration::from_secs(23),
             place: place(),
         }
@@ -47,7 +47,7 @@ impl Plan {
         let seconds = std::env::var("FAULTS_SECONDS").ok()?.parse().expect("FAULTS_SECONDS: expected seconds");
         let load = Duration::from_secs(seconds);
         let (kill_every, turn) = (Duration::from_secs(3), Duration::from_mins(1));
-        let store_every = Duration::from_secs(6);
+        let store_every = Duration::from_secs(10);
         Some(Self { load, events_a_second: 300, kill_every, store_every, turn, ..Self::short(seed()) })
     }
 

@@ -138,7 +138,7 @@ impl Trouble {
 
     /// Whoever reads has to begin meanwhile.
     pub fn store_tells_nonsense(&self, rng: &mut ChaCha8Rng) -> bool {
-        let modes = [Mode::Garbled(1), Mode::Garbled(97), Mode::Cut, Mode::Nonsense];
+        let modes = [Mode::Garbled(1), Mode::Garbled(97), Mode::Cut, Mode::ListsCut, Mode::Nonsense];
         let mode = *modes.choose(rng).expect("modes");
         lock(&self.fleet).kill_all(Role::Detect, Duration::ZERO);
         self.while_the_store_is(mode, rng)

@@ -34,7 +34,17 @@ impl Request {
         Ok(Self { head, body })
     }
 
-    /// Whether it is to change what is there; deletions pass for reading.
+    /// Whether it asks what there is, in the words of S3's second version.
+    pub fn lists(&self) -> bool {
+        self.head.starts_with(b"GET ") && find(&self.head, b"list-type=2").is_some()
+    }
+
+    /// Whether it asks for one object.
+    pub fn reads_object(&self) -> bool {
+        self.head.starts_with(b"GET ") && !self.lists()
+    }
+
+    /// Whether it is to change what is there; deletions are none of it.
     pub fn writes(&self) -> bool {
         self.head.starts_with(b"PUT ") || self.head.starts_with(b"POST ")
     }

@@ -16,11 +16,14 @@ use std::time::Duration;
 const STORE_ATTEMPTS: u32 = 6;
 const STORE_FIRST_WAIT: Duration = Duration::from_millis(250);
 
+/// A state, and the last offset that it holds.
+pub(super) type Usable = (Offset, Box<dyn DetectStage>);
+
 /// What the store has of a partition.
 #[derive(Default)]
 pub(super) struct Newest {
-    /// The newest usable state, and the last offset that it holds.
-    pub found: Option<(Offset, Box<dyn DetectStage>)>,
+    /// The newest usable state.
+    pub found: Option<Usable>,
     /// Newer ones that were of no use.
     pub skipped: SkippedSnapshots,
 }
@@ -92,11 +95,7 @@ impl StatePreparer {
         Ok(newest)
     }
 
-    fn restored(
-        &self,
-        at: TopicPartition,
-        name: &SnapshotName,
-    ) -> Result<Result<(Offset, Box<dyn DetectStage>), Unusable>, RunError> {
+    fn restored(&self, at: TopicPartition, name: &SnapshotName) -> Result<Result<Usable, Unusable>, RunError> {
         let snapshot = match self.read(at, name)? {
             Ok(snapshot) => snapshot,
             Err(why) => return Ok(Err(why)),
