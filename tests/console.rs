@@ -151,7 +151,7 @@ fn weekly(tab: &Tab<'_>) {
     tab.go("#/rules/read-then-out");
     tab.until("document.querySelector('#weeks canvas')?.width > 0");
     let told: String = tab.value("document.querySelector('#weeks').innerText");
-    assert!(told.contains("1 incidents in 1 cases; 1 cases judged, 0 of them leaks"), "{told}");
+    assert!(told.contains("In the last 1 week: 1 incident in 1 case; 1 case judged, 0 of them leaks"), "{told}");
     let row: Vec<String> =
         tab.value("[...document.querySelectorAll('#weeks tbody tr:first-child td')].map((cell) => cell.textContent)");
     assert_eq!(row[1..], ["1", "1", "1", "0"], "{row:?}");

@@ -5,6 +5,7 @@ mod checks;
 mod memory;
 mod request;
 
+pub use checks::shows_nobody;
 use checks::{Asked, Served};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
@@ -75,8 +76,8 @@ pub fn try_input(input: &[u8]) -> Tried {
         }
     };
     let received = SHARED.runtime.block_on(connection(&sent, answer));
-    checks::shows_nobody("what was received", &received);
-    checks::shows_nobody("what was kept", memory.text().as_bytes());
+    shows_nobody("what was received", &received);
+    shows_nobody("what was kept", memory.text().as_bytes());
     assert!(!SHARED.has_failed(), "a thread of the service panicked");
     tried.into_inner()
 }
