@@ -59,3 +59,16 @@ fn the_consoles_answers_are_what_they_must_be() {
     assert!(tried.iter().any(|one| one.answers.len() > 1), "some connection carries several requests");
     assert!(tried.iter().map(|one| one.kept).sum::<usize>() >= 4, "verdicts, names and exceptions are asked for");
 }
+
+#[test]
+fn the_search_for_the_marked_customer_finds_it_and_no_other_number() {
+    let finds = |text: &str| std::panic::catch_unwind(|| http_api::shows_nobody("a test", text.as_bytes())).is_err();
+    let marked = http_api::MARKED;
+    for shown in [marked.to_owned(), format!("unknown variant `{marked}`"), format!(r#"{{"note":"{marked}, why"}}"#)] {
+        assert!(finds(&shown), "{shown}");
+    }
+    for other in ["‹phone›".to_owned(), format!("2{marked}"), format!("{marked}0"), format!("x{marked}"), String::new()]
+    {
+        assert!(!finds(&other), "{other}");
+    }
+}

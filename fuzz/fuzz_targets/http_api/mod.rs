@@ -5,6 +5,7 @@ mod checks;
 mod memory;
 mod request;
 
+pub use checks::shows_nobody;
 use checks::{Asked, Served};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
@@ -24,7 +25,8 @@ const USER_HEADER: &str = "x-forwarded-user";
 /// More than any request and its answers take.
 const PIPE_BYTES: usize = 1 << 16;
 
-/// What the first byte of an input decides.
+/// What the first byte of an input decides, besides whether the rest is a request as it comes over the wire or chooses the parts
+/// of one.
 #[derive(Clone, Copy)]
 struct Setup {
     /// A proxy names the user; otherwise nobody is asked.
@@ -33,8 +35,6 @@ struct Setup {
     veiled: bool,
     /// Nothing can be kept or read.
     broken: bool,
-    /// The rest is a request as it comes over the wire; otherwise it chooses the parts of one.
-    raw: bool,
 }
 
 /// What came of an input.
@@ -55,8 +55,8 @@ static SHARED: LazyLock<Shared> = LazyLock::new(Shared::new);
 pub fn try_input(input: &[u8]) -> Tried {
     let Some((first, rest)) = input.split_first() else { return Tried::default() };
     let bit = |at: u8| first & (1 << at) != 0;
-    let setup = Setup { proxied: bit(0), veiled: bit(1), broken: bit(2), raw: bit(3) };
-    let sent = if setup.raw { rest.to_vec() } else { request::rendered(rest) };
+    let setup = Setup { proxied: bit(0), veiled: bit(1), broken: bit(2) };
+    let sent = if bit(3) { rest.to_vec() } else { request::rendered(rest) };
     let memory = Arc::new(Memory::new(setup.broken));
     let service = TowerToHyperService::new(SHARED.router(setup, &memory));
     let tried = RefCell::new(Tried::default());
@@ -75,8 +75,8 @@ pub fn try_input(input: &[u8]) -> Tried {
         }
     };
     let received = SHARED.runtime.block_on(connection(&sent, answer));
-    checks::shows_nobody("what was received", &received);
-    checks::shows_nobody("what was kept", memory.text().as_bytes());
+    shows_nobody("what was received", &received);
+    shows_nobody("what was kept", memory.text().as_bytes());
     assert!(!SHARED.has_failed(), "a thread of the service panicked");
     tried.into_inner()
 }

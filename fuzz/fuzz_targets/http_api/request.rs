@@ -3,6 +3,7 @@
 use super::memory::{ACTOR, EXPECTED, OPEN, pseudonym};
 use super::{MARKED, USER_HEADER};
 use serde_json::json;
+use std::fmt::Write as _;
 
 const METHODS: [&str; 8] = ["GET", "POST", "POST", "POST", "HEAD", "PUT", "DELETE", "OPTIONS"];
 /// `{}` is an id.
@@ -112,7 +113,9 @@ pub fn rendered(choices: &[u8]) -> Vec<u8> {
     let (method, path) = (choices.one(&METHODS), choices.one(&PATHS));
     let path = if path.contains("{}") { path.replace("{}", &choices.id()) } else { path.to_owned() };
     let mut head = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
-    let mut header = |name: &str, value: &str| head += &format!("{name}: {value}\r\n");
+    let mut header = |name: &str, value: &str| {
+        let _ = write!(head, "{name}: {value}\r\n");
+    };
     header("host", choices.one(&HOSTS));
     for user in match choices.byte() % 5 {
         0 | 1 => &["ann"][..],
@@ -124,7 +127,7 @@ pub fn rendered(choices: &[u8]) -> Vec<u8> {
     }
     let mut given = |name: &str, value: &str| {
         if !value.is_empty() {
-            header(name, value)
+            header(name, value);
         }
     };
     given("x-leakwatch-request", if choices.byte() % 4 == 3 { "" } else { "1" });

@@ -52,6 +52,7 @@ export function byLimit(box, { limits, weekly, customers }) {
 /// What a rule raised, and what became of its cases, week by week.
 export function byWeek(box, weeks) {
   const moments = weeks.map((week) => Date.parse(week.from) / 1000);
+  // Which is which is told by their places, left and right, and by the figures below, not by colour alone.
   const bars = (label, from, align) => ({ label, stroke: colour(from), fill: colour(from), width: 0, points: { show: false },
     paths: uPlot.paths.bars({ size: [0.35, 36], align }) });
   const series = [{}, bars("cases judged", "--read", -1), bars("of them leaks", "--both", 1),

@@ -11,6 +11,7 @@ const shownLimit = (limit) => (limit === null ? "–" : number(limit));
 const LATELY = 4;
 
 const sum = (weeks, name) => weeks.reduce((all, week) => all + week[name], 0);
+const counted = (count, one) => `${number(count)} ${one}${count === 1 ? "" : "s"}`;
 const rightOf = (right, judged) => (judged > 0 ? `${number(right)} of ${number(judged)}` : "not judged");
 
 function lately(rule) {
@@ -34,8 +35,9 @@ function weekRow(week) {
 function overTime(rule) {
   const heading = h("h2", {}, "How often it was right");
   if (rule.weeks.length === 0) return h("section", { class: "card", id: "weeks" }, heading, h("p", { class: "muted" }, "It has raised nothing in the last half year."));
-  const told = `In the last ${number(rule.weeks.length)} weeks: ${number(sum(rule.weeks, "raised"))} incidents in ${number(sum(rule.weeks, "cases"))} cases; `
-    + `${number(sum(rule.weeks, "judged"))} cases judged, ${number(sum(rule.weeks, "right"))} of them leaks.`;
+  const [raised, cases, judged, right] = ["raised", "cases", "judged", "right"].map((name) => sum(rule.weeks, name));
+  const told = `In the last ${counted(rule.weeks.length, "week")}: ${counted(raised, "incident")} in ${counted(cases, "case")}; `
+    + `${counted(judged, "case")} judged, ${number(right)} of them leaks.`;
   const chart = h("div", { class: "chart", role: "img", "aria-label": told });
   const names = [["read", "cases judged"], ["both", "of them leaks"], ["usual", "incidents raised"]];
   const heads = [["week"], ["incidents", "number"], ["cases", "number"], ["judged", "number"], ["leaks", "number"]];
