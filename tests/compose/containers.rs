@@ -128,7 +128,7 @@ impl Compose {
     fn inside_of(&self, name: &str, program: &[String]) -> Command {
         let service = &self.services[name];
         let mut command = Command::new(root().join("tests/compose/service"));
-        command.arg(name).arg(self.number(name).to_string()).args(self.mounts(service)).arg("--").args(program);
+        command.arg(name).args(self.mounts(service)).arg("--").args(program);
         command.env("READ_ONLY", if service["read_only"] == true { "yes" } else { "no" });
         command.current_dir("/").stdin(Stdio::null());
         command
