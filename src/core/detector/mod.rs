@@ -24,6 +24,7 @@ mod peaks;
 mod plan;
 mod pooled;
 mod quiet;
+mod recent;
 mod role_book;
 mod roles;
 mod roster;

@@ -1,57 +1,31 @@
 //! The networks that an account comes from.
 
+use super::fresh::{Known, LEARN};
 use super::intake::name_tag;
-use crate::core::time::{EventTime, Millis};
+use crate::core::time::EventTime;
 use crate::core::units::Tag;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
 /// Networks remembered; beyond, the one not seen for longest is forgotten.
 const CAPACITY: usize = 256;
-/// Nothing is new before the account was watched for so long.
-const LEARN: Millis = Millis::from_days(7);
-/// A network stays new for so long.
-const NEW_FOR: Millis = Millis::from_days(1);
 
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-struct Network {
-    tag: Tag,
-    first: EventTime,
-    last: EventTime,
-}
-
-/// Networks by the first and last time they were seen.
+/// Networks, and since when they are watched.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Networks {
     began: EventTime,
-    known: Vec<Network>,
+    known: Known<CAPACITY>,
 }
 
 impl Networks {
     /// None known, from `time` on.
     pub fn since(time: EventTime) -> Self {
-        Self { began: time, known: Vec::new() }
+        Self { began: time, known: Known::default() }
     }
 
     /// Whether the network of `address` is new at `time`; remembers it.
     pub fn observe(&mut self, address: &str, time: EventTime) -> bool {
-        let tag = network(address);
-        let first = if let Some(network) = self.known.iter_mut().find(|network| network.tag == tag) {
-            network.last = network.last.max(time);
-            network.first
-        } else {
-            self.remember(Network { tag, first: time, last: time });
-            time
-        };
-        first.since(self.began) >= LEARN && time.since(first) < NEW_FOR
-    }
-
-    fn remember(&mut self, network: Network) {
-        self.known.push(network);
-        if self.known.len() > CAPACITY {
-            let oldest = self.known.iter().enumerate().min_by_key(|(_, network)| network.last).map(|(at, _)| at);
-            self.known.swap_remove(oldest.unwrap_or(0));
-        }
+        self.known.is_new(network(address), time, self.began.plus(LEARN))
     }
 }
 
@@ -67,6 +41,7 @@ fn network(address: &str) -> Tag {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::time::Millis;
 
     #[test]
     fn a_network_is_new_for_a_day_once_the_account_is_known() {

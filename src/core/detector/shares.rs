@@ -3,6 +3,7 @@
 use super::baseline::day_of;
 use super::figures::exact;
 use super::kinds::Kinds;
+use super::recent::{Entry, Recent};
 use super::shared::Shared;
 use super::stream::SeenTag;
 use crate::core::incident::Window;
@@ -29,9 +30,21 @@ struct Share {
     overlap: Kinds,
 }
 
+impl Entry for Shared<Share> {
+    type Key = str;
+
+    fn key(&self) -> &str {
+        &self.name
+    }
+
+    fn last(&self) -> EventTime {
+        self.newest
+    }
+}
+
 /// Everybody's part, in the order of names.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Shares(Vec<Shared<Share>>);
+pub(super) struct Shares(Recent<Shared<Share>, CAPACITY>);
 
 /// What of an actor counts as its part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,15 +60,8 @@ pub(super) enum Part {
 impl Shares {
     /// `name` contributes `events` at `time`, with the customers among `tags`; they are counted over `windows`.
     pub fn add(&mut self, windows: &[Window], name: &str, time: EventTime, events: u64, tags: &[SeenTag]) {
-        let at = self.0.binary_search_by(|share| (*share.name).cmp(name)).unwrap_or_else(|at| {
-            self.0.insert(at, Shared::new(Share::new(name)));
-            at
-        });
-        self.0[at].to_mut().add(windows, time, events, tags);
-        if self.0.len() > CAPACITY {
-            let oldest = self.0.iter().enumerate().min_by_key(|(_, share)| share.newest).map(|(at, _)| at);
-            self.0.remove(oldest.unwrap_or(at));
-        }
+        let new = || Shared::new(Share::new(name));
+        self.0.meet(name, new, |share| share.to_mut().add(windows, time, events, tags));
     }
 
     /// How many actors took part in the window that ends at `time`, each with at least `least`.
@@ -77,18 +83,22 @@ impl Shares {
 
     /// Whether `name` takes part.
     pub fn has(&self, name: &str) -> bool {
-        self.0.binary_search_by(|share| (*share.name).cmp(name)).is_ok()
+        self.0.has(name)
     }
 
     /// Forgets what was not seen since `horizon`.
     pub fn forget_before(&mut self, horizon: EventTime) {
         let first = day_of(horizon);
-        self.0.retain(|share| share.newest >= horizon);
-        for share in self.0.iter_mut().map(Shared::to_mut) {
+        self.0.retain_mut(|share| {
+            if share.newest < horizon {
+                return false;
+            }
+            let share = share.to_mut();
             share.days.retain(|(day, _)| *day >= first);
             share.customers.forget_before(horizon);
             share.overlap.forget_before(horizon);
-        }
+            true
+        });
     }
 
     /// The same parts, counted over other windows.
@@ -98,7 +108,7 @@ impl Shares {
             overlap: share.overlap.over(windows),
             ..share
         };
-        Self(self.0.into_iter().map(Shared::into_owned).map(over).map(Shared::new).collect())
+        Self(self.0.map(|share| Shared::new(over(share.into_owned()))))
     }
 
     fn within(&self, part: Part, window: Window, time: EventTime) -> impl Iterator<Item = (&Share, u64)> {
