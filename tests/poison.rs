@@ -37,14 +37,12 @@ fn set_aside(config: &ClientConfig, topics: &Topics) -> BTreeSet<(String, u32, u
     let mut found = BTreeSet::new();
     for line in read_all(config, &topics.activity) {
         for record in BatchReader::new(&line.value).expect("a batch") {
-            match record.expect("a record") {
-                Record::Control(Control::SetAside { source, partition, offset, .. }) => {
-                    found.insert((source.to_owned(), partition.0, offset));
-                }
-                Record::Control(Control::LeftOut { topic, partition, position, .. }) => {
-                    found.insert((topic.to_owned(), partition.0, position.offset.0));
-                }
-                _ => {}
+            let record = record.expect("a record");
+            if let Record::Control(Control::SetAside { source, partition, offset, .. }) = &record {
+                found.insert(((*source).to_owned(), partition.0, *offset));
+            }
+            if let Record::Control(Control::LeftOut { topic, partition, position, .. }) = &record {
+                found.insert(((*topic).to_owned(), partition.0, position.offset.0));
             }
         }
     }
