@@ -1,6 +1,7 @@
 //! The state of one entity: an actor, or what several actors share.
 
 use super::baseline::Learned;
+use super::common_limits::CommonLimits;
 use super::fresh::Known;
 use super::hours::Hours;
 use super::kinds::Kinds;
@@ -136,11 +137,11 @@ impl EntityState {
     }
 
     /// The limits of every rule for this entity.
-    pub fn limits(&mut self, rules: &RuleSet) -> Arc<[Limits]> {
+    pub fn limits(&mut self, rules: &RuleSet, common: &mut CommonLimits) -> Arc<[Limits]> {
         if let Some(limits) = &self.limits {
             return Arc::clone(limits);
         }
-        let limits: Arc<[Limits]> = rules.limits_for(&self.subject()).into();
+        let limits = common.share(rules.limits_for(&self.subject()));
         self.limits = Some(Arc::clone(&limits));
         limits
     }

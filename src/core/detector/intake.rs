@@ -177,7 +177,7 @@ impl Detector {
     /// Judges the rules in the scratch.
     pub(super) fn judge_rules(&mut self, at: usize, cause: Cause<'_>, out: &mut Vec<Output>) {
         let Some(entity) = self.roster.get_mut(at) else { return };
-        let limits = entity.limits(&self.plan.set);
+        let limits = entity.limits(&self.plan.set, &mut self.limits);
         let mut rules = std::mem::take(&mut self.scratch.rules);
         rules.sort_unstable();
         rules.dedup();

@@ -6,6 +6,7 @@ mod baseline;
 mod batches;
 mod bounds;
 mod builtin;
+mod common_limits;
 mod dedupe;
 mod entity;
 mod explain;
@@ -80,6 +81,7 @@ pub struct Detector {
     /// The text of the rules in force.
     rules: Vec<String>,
     plan: Plan,
+    limits: common_limits::CommonLimits,
     figures: Figures,
     stale_after: Option<Millis>,
     origins: Origins,
@@ -109,6 +111,7 @@ impl Detector {
             day: 0,
             rules: Vec::new(),
             plan: Plan::default(),
+            limits: common_limits::CommonLimits::default(),
             figures: Figures::default(),
             stale_after: None,
             origins: Origins::default(),

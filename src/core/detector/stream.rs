@@ -11,7 +11,6 @@ use crate::core::time::{EventTime, Millis};
 use crate::core::units::Tag;
 use crate::core::window::{EXACT_UP_TO, RETAINED_LATENESS, SumRing, Sums};
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
 
 /// Tags that a filter was asked about are kept as a small sample: they only correct the count of those it knew.
 const TESTED_CAPACITY: usize = 256;
@@ -57,7 +56,7 @@ pub(super) struct Seen<'a> {
 /// Sums over every window of a stream, and distinct things over those that some rule asks for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct StreamState {
-    pub sums: SmallVec<[SumRing; 2]>,
+    pub sums: Box<[SumRing]>,
     pub customers: Kinds,
     /// Those of the customers at an address that nobody touched by name.
     pub nameless: Option<Box<Kinds>>,
@@ -230,9 +229,10 @@ impl StreamState {
 
     /// The same counts laid out for `spec`; windows that were not counted before know what the others know.
     pub fn relaid(mut self, spec: &StreamSpec) -> Self {
+        let mut known_sums = std::mem::take(&mut self.sums).into_vec();
         let sums = spec.windows.iter().map(|wanted| {
-            let known = self.sums.iter().position(|sums| sums.window() == *wanted);
-            known.map_or_else(|| SumRing::new(*wanted), |at| self.sums.swap_remove(at))
+            let known = known_sums.iter().position(|sums| sums.window() == *wanted);
+            known.map_or_else(|| SumRing::new(*wanted), |at| known_sums.swap_remove(at))
         });
         let sums = sums.collect();
         Self {

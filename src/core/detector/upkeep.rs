@@ -2,6 +2,7 @@
 
 use super::baseline::day_of;
 use super::builtin::Builtin;
+use super::common_limits::CommonLimits;
 use super::entity::Left;
 use super::judge::false_from;
 use super::plan::Plan;
@@ -78,7 +79,7 @@ impl Detector {
         if let Some(builtin) = Builtin::named(rule) {
             return builtin.ends_by_itself().then_some(entity.open[open].met_at);
         }
-        let (limits, tight) = (entity.limits(&self.plan.set), entity.open[open].tight);
+        let (limits, tight) = (entity.limits(&self.plan.set, &mut self.limits), entity.open[open].tight);
         let met_at = entity.open[open].met_at;
         let kind = entity.entity;
         let view = View::new(&self.plan, &self.figures, entity);
@@ -138,6 +139,7 @@ impl Detector {
     pub(super) fn relay(&mut self, plan: Plan, out: &mut Vec<Output>) {
         self.close_all_batches(out);
         let old = std::mem::replace(&mut self.plan, plan);
+        self.limits = CommonLimits::default();
         let mut moved_streams = BTreeMap::new();
         for (from, spec) in old.streams.iter().enumerate() {
             if let Some(to) = self.plan.streams.iter().position(|new| new.by == spec.by && new.filter == spec.filter) {

@@ -50,7 +50,12 @@ impl Ring {
         match self.slices.back_mut() {
             Some((newest, count)) if *newest == slice => *count += 1,
             Some((newest, _)) if *newest > slice => self.add_before(slice),
-            Some(_) | None => self.slices.push_back((slice, 1)),
+            Some(_) => self.slices.push_back((slice, 1)),
+            None => {
+                // Most rings hold one slice: the first comes without room for three more.
+                self.slices.reserve_exact(1);
+                self.slices.push_back((slice, 1));
+            }
         }
     }
 

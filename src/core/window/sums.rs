@@ -188,6 +188,10 @@ impl SumRing {
         if slice.index < first_slice(self.window, self.newest) {
             self.before += 1;
         }
+        // Most rings of most actors hold one slice: the first comes without room for three more.
+        if self.slices.capacity() == 0 {
+            self.slices.reserve_exact(1);
+        }
         self.slices.insert(at, slice);
     }
 
