@@ -76,7 +76,6 @@ impl<K: Clone + Eq + Hash, V: Clone + PartialEq> FromIterator<(K, V)> for Shards
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "some of the hash's bits are enough")]
 fn part_of<Q: Hash>(key: &Q) -> usize {
     (FxBuildHasher.hash_one(key) >> LOWER_BITS) as usize % PARTS
 }

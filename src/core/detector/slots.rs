@@ -118,6 +118,10 @@ impl<'de, T: Clone + Deserialize<'de>> Visitor<'de> for Places<T> {
 mod tests {
     use super::*;
 
+    fn all<T: Clone>(slots: &Slots<T>) -> Vec<Option<T>> {
+        slots.iter().map(Option::<&T>::cloned).collect()
+    }
+
     #[test]
     fn a_copy_stays_as_it_was_and_shares_what_did_not_change() {
         let mut slots = Slots::default();
@@ -125,12 +129,12 @@ mod tests {
             slots.push((number % 5 > 0).then(|| format!("entity {number}")));
         }
         let copy = slots.clone();
-        let before: Vec<_> = copy.iter().map(|place| place.cloned()).collect();
+        let before = all(&copy);
         slots.get_mut(1).expect("is there").push('!');
         slots.take(2);
         slots.put(5, "new".into());
         slots.push(Some("last".into()));
-        assert_eq!(copy.iter().map(|place| place.cloned()).collect::<Vec<_>>(), before);
+        assert_eq!(all(&copy), before);
         assert_eq!((slots.get(1), slots.get(2)), (Some(&"entity 1!".to_owned()), None));
         assert_eq!((slots.get(5), slots.get(3 * CHUNK)), (Some(&"new".to_owned()), Some(&"last".to_owned())));
         assert_eq!((slots.end(), copy.end()), (3 * CHUNK + 1, 3 * CHUNK));
@@ -150,6 +154,6 @@ mod tests {
         let bytes = postcard::to_stdvec(&slots).expect("encodes");
         assert_eq!(bytes, postcard::to_stdvec(&places).expect("encodes"));
         let read: Slots<u32> = postcard::from_bytes(&bytes).expect("decodes");
-        assert_eq!(read.iter().map(|place| place.copied()).collect::<Vec<_>>(), places);
+        assert_eq!(all(&read), places);
     }
 }

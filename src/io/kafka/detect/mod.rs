@@ -87,7 +87,7 @@ pub fn start(
         lookup,
         topic: settings.activity.clone(),
         partitions: parts.publisher.activity.partitions,
-        store: store.clone(),
+        store,
         trials: Arc::clone(&parts.trials),
         factory,
         services: services.clone(),
@@ -95,7 +95,7 @@ pub fn start(
     preparer.check_count()?;
     let heartbeat = Heartbeat::new(STAGE);
     let mut threads = Vec::new();
-    let queues = workers(&parts, &store, &mut threads)?;
+    let queues = workers(&parts, &preparer.store, &mut threads)?;
     let poll = poll(&parts, preparer, queues, &heartbeat, &mut threads)?;
     threads.push(poll);
     let services = &parts.services;
