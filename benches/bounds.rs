@@ -15,6 +15,9 @@ use std::time::Instant;
 /// Clock ticks a second, as `/proc` counts them on every architecture of Linux.
 const TICKS_A_SECOND: f64 = 100.0;
 
+/// The detector's sizes are looked at so often in a week.
+const LOOKS: u64 = 50;
+
 /// What the environment says of `name`, else what is usual.
 fn asked(name: &str, usual: u32) -> u32 {
     std::env::var(name).ok().and_then(|set| set.parse().ok()).unwrap_or(usual)
@@ -77,7 +80,7 @@ fn main() {
         0 => Look::AtProduct,
         count => Look::AtCustomers(count),
     };
-    let look_every = if large { 100_000 } else { 1_000 };
+    let look_every = (u64::from(actors) / LOOKS).max(1_000);
     let company = Company::new(Size { listed, customers: 100_000, max_entities, look_every });
     let logins = actors.saturating_sub(listed);
     println!("{listed} listed accounts, {logins} invented, at most {max_entities} entities beside the listed");
