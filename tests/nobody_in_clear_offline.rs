@@ -58,6 +58,26 @@ fn found(text: &str, identifiers: &HashSet<String>) -> Vec<String> {
     words.flat_map(|word| [bare(&word), word]).filter(|word| identifiers.contains(word)).collect()
 }
 
+/// What is said to somebody who types a customer's number or mail address where it does not belong.
+fn typed(dir: &Path, identifiers: &HashSet<String>) -> Vec<(String, String)> {
+    let one = |of: fn(&String) -> bool| identifiers.iter().filter(|one| of(one)).min().expect("one");
+    let mut texts = Vec::new();
+    for somebody in [one(|text| text.contains('@')), one(|text| !text.contains('@'))] {
+        let affected = ["affected", "--incident", somebody, "--customers", "customers.csv", "--rules", "rules.yaml"];
+        texts.push(said(dir, &[&affected[..], &ENGINE, &FILES].concat()));
+        for wrong in [&["explain", "--at", somebody][..], &["verdict", "give", somebody], &["rules", somebody, "x"]] {
+            texts.push(said(dir, wrong));
+        }
+        let exception = "{rule: reads, actor: e1, from: 2012-05-01, until: 2012-06-01, owner: crm, ticket: T-1, reason: 'ask SOMEBODY'}";
+        let rules = std::fs::read_to_string(dir.join("rules.yaml")).expect("rules");
+        let rules = format!("{rules}exceptions:\n  - {}\n", exception.replace("SOMEBODY", somebody));
+        std::fs::write(dir.join("typed.yaml"), rules).expect("written");
+        texts.push(said(dir, &["rules", "check", "typed.yaml"]));
+    }
+    assert!(texts.iter().filter(|(_, error)| error.contains('‹')).count() >= 6, "what was typed is masked: {texts:?}");
+    texts
+}
+
 #[test]
 fn what_commands_over_files_say_names_no_customer() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -86,6 +106,7 @@ fn what_commands_over_files_say_names_no_customer() {
         let somebody = identifiers.iter().next().expect("one");
         texts.push(said(dir, &["filter", "check", "filters", kind, somebody, "--key-file", "no-such-key"]));
     }
+    texts.extend(typed(dir, &identifiers));
 
     let affected = ["affected", "--incident", &id, "--customers", "customers.csv"];
     let (rows, coverage) = said(dir, &[&affected[..], &rules, &ENGINE, &FILES].concat());
