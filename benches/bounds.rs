@@ -47,8 +47,8 @@ fn timed(what: &str, company: &Company, flood: Option<Flood>) -> Week {
     println!("  peak of the process    {:>10} MB", memory_mb("VmHWM"));
     println!("  entities at most       {:>10}", week.most.entities);
     println!("  actors among them      {:>10}", week.most.actors);
-    println!("  tags at most           {:>10}", week.most.tags);
-    println!("  open incidents at most {:>10}", week.most.open_incidents);
+    println!("  tags at most           {:>10}", week.most_kept.tags);
+    println!("  open incidents at most {:>10}", week.most_kept.open_incidents);
     println!("  events counted with others for want of room {}", week.last.crowded);
     week
 }

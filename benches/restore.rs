@@ -161,7 +161,7 @@ fn main() {
     });
     timed("letting go of the frozen state", || drop(frozen));
     filled.go_on("events afterwards", entities);
-    timed("watching sizes", || filled.detector.stats());
+    timed("looking at all that is kept", || filled.detector.kept());
     let header = Header {
         deployment: "bench".into(),
         topic: "activity".into(),

@@ -8,7 +8,7 @@ mod company;
 use company::{TagMaker, knowledge};
 use leakwatch::config::EngineSettings;
 use leakwatch::core::decode::{DecodeLimits, Decoder};
-use leakwatch::core::detector::DetectorStats;
+use leakwatch::core::detector::{DetectorStats, Kept};
 use leakwatch::core::engine::{Engine, EngineOut, MemoryLog};
 use leakwatch::core::event::FieldSet;
 use leakwatch::core::filter::FalsePositiveRate;
@@ -74,6 +74,7 @@ pub struct Week {
     pub lines: Vec<Incident>,
     /// The most of each that was ever kept.
     pub most: DetectorStats,
+    pub most_kept: Kept,
     pub last: DetectorStats,
 }
 
@@ -192,14 +193,12 @@ impl<'a> Watch<'a> {
 
     fn look(&mut self) {
         let (now, most) = (self.engine.stats(), self.week.most);
-        self.week.most = DetectorStats {
-            entities: most.entities.max(now.entities),
-            actors: most.actors.max(now.actors),
-            tags: most.tags.max(now.tags),
-            open_incidents: most.open_incidents.max(now.open_incidents),
-            ..now
-        };
+        self.week.most =
+            DetectorStats { entities: most.entities.max(now.entities), actors: most.actors.max(now.actors), ..now };
         self.week.last = now;
+        let (now, most) = (self.engine.kept(), &mut self.week.most_kept);
+        most.tags = most.tags.max(now.tags);
+        most.open_incidents = most.open_incidents.max(now.open_incidents);
     }
 
     fn finish(mut self) -> Week {

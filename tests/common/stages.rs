@@ -2,7 +2,7 @@
 
 use leakwatch::config::settings::StateStore;
 use leakwatch::core::activity::{Activity, Control, Flags, Origin, Record, Tick};
-use leakwatch::core::detector::{DetectorStats, Output, StateError};
+use leakwatch::core::detector::{DetectorStats, Kept, Output, StateError, Walk};
 use leakwatch::core::incident::{
     Customers, Entity, EntityKind, Incident, Measure, SCHEMA_VERSION, Severity, Status, Window, incident_id,
 };
@@ -160,6 +160,10 @@ impl DetectStage for CountDetect {
 
     fn stats(&self) -> DetectorStats {
         DetectorStats { entities: self.actors.len() as u64, duplicates: self.duplicates, ..DetectorStats::default() }
+    }
+
+    fn walk(&self, _walk: &mut Walk) -> Option<Kept> {
+        Some(Kept::default())
     }
 
     fn rules_version(&self) -> Option<&str> {

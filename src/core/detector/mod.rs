@@ -15,6 +15,7 @@ mod fresh;
 mod hours;
 mod intake;
 mod judge;
+mod kept;
 mod kinds;
 mod lifecycle;
 mod names;
@@ -50,6 +51,7 @@ pub use baseline::day_of;
 pub use builtin::is_builtin;
 pub use dedupe::Origins;
 pub use explain::{Explanation, InForce, Verdict};
+pub use kept::{Kept, Walk};
 pub use peaks::Peak;
 pub use plan::count_alike;
 pub use settings::{DetectorSettings, DetectorStats, Output, StateError, To};
@@ -60,7 +62,6 @@ use crate::core::incident::{EntityKind, Incident};
 use crate::core::time::{EventTime, Millis};
 use crate::core::units::{Partition, Position};
 use dedupe::RecentIds;
-use entity::EntityState;
 use figures::Figures;
 use plan::Plan;
 use std::collections::BTreeSet;
@@ -173,14 +174,11 @@ impl Detector {
         self.settings.partition
     }
 
-    /// Sizes worth watching.
+    /// Sizes worth watching; [`Self::kept`] tells those that every entity has a part in.
     pub fn stats(&self) -> DetectorStats {
-        let live = self.roster.iter();
         DetectorStats {
             entities: self.roster.len() as u64,
             actors: self.roster.count(EntityKind::Actor) as u64,
-            tags: live.clone().map(EntityState::kept).sum::<usize>() as u64,
-            open_incidents: live.map(|entity| entity.open.len()).sum::<usize>() as u64,
             watermark: (self.watermark > EventTime::MIN).then_some(self.watermark),
             ..self.stats
         }

@@ -87,10 +87,6 @@ pub struct DetectorStats {
     pub entities: u64,
     /// Actors among them.
     pub actors: u64,
-    /// Customer tags kept.
-    pub tags: u64,
-    /// Incidents open now.
-    pub open_incidents: u64,
     /// Events dropped because their origin had been seen.
     pub duplicates: u64,
     /// Events dropped because the same id and content had been counted.

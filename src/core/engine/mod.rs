@@ -7,7 +7,7 @@ mod log;
 pub use log::{MAX_ENTITIES, MemoryLog};
 
 use super::activity::{BatchBuilder, BatchReader, Control, Record};
-use super::detector::{DetectorStats, Explanation};
+use super::detector::{DetectorStats, Explanation, Kept};
 use super::event::FieldSet;
 use super::incident::Incident;
 use super::ingest::{Ingest, IngestOut, IngestSettings, Knowledge, RejectedRecord, SourceRecord};
@@ -94,6 +94,11 @@ impl Engine {
     /// Sizes worth watching.
     pub fn stats(&self) -> DetectorStats {
         self.log.detector().stats()
+    }
+
+    /// What all entities keep; this takes as long as there are many.
+    pub fn kept(&self) -> Kept {
+        self.log.detector().kept()
     }
 }
 

@@ -5,7 +5,7 @@
 //! locks, only [`Send`].
 
 use crate::core::activity::{Control, Record};
-use crate::core::detector::{Detector, DetectorSettings, DetectorStats, Output, StateError};
+use crate::core::detector::{Detector, DetectorSettings, DetectorStats, Kept, Output, StateError, Walk};
 use crate::core::time::Millis;
 use crate::core::units::{Partition, Position};
 
@@ -57,6 +57,9 @@ pub trait DetectStage: Send {
 
     /// Sizes worth watching.
     fn stats(&self) -> DetectorStats;
+
+    /// A short step towards what all entities keep; see [`Detector::walk`].
+    fn walk(&self, walk: &mut Walk) -> Option<Kept>;
 
     /// The version of the rule set that the log has told this state; `None` before the first. Where it differs from the
     /// configured one, the owner of partition 0 publishes that, once it has read the log to its end.
@@ -114,6 +117,10 @@ impl DetectStage for Detector {
 
     fn stats(&self) -> DetectorStats {
         Self::stats(self)
+    }
+
+    fn walk(&self, walk: &mut Walk) -> Option<Kept> {
+        Self::walk(self, walk)
     }
 
     fn rules_version(&self) -> Option<&str> {

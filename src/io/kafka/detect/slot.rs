@@ -6,7 +6,7 @@ use super::super::stages::DetectStage;
 use super::super::topics_table::TopicPartition;
 use super::super::trials::Care;
 use super::restore::Restored;
-use crate::core::detector::{DetectorStats, Output};
+use crate::core::detector::{DetectorStats, Output, Walk};
 use crate::core::units::Offset;
 use crate::io::metrics::DetectMetrics;
 use std::sync::Arc;
@@ -37,6 +37,7 @@ pub struct Slot {
     current: Arc<DeliverySet>,
     earlier: Vec<Arc<DeliverySet>>,
     shown: DetectorStats,
+    walk: Walk,
 }
 
 impl Slot {
@@ -64,6 +65,7 @@ impl Slot {
             current: DeliverySet::open(),
             earlier: Vec::new(),
             shown,
+            walk: Walk::default(),
         }
     }
 
@@ -111,13 +113,7 @@ impl Slot {
     /// Shows the stage's sizes, and counts what has come since the last call.
     pub fn show(&mut self, metrics: &DetectMetrics) {
         let (stats, partition) = (self.stage.stats(), self.at.partition.to_string());
-        for (gauge, value) in [
-            (&metrics.entities, stats.entities),
-            (&metrics.tags, stats.tags),
-            (&metrics.open_incidents, stats.open_incidents),
-        ] {
-            gauge.with_label_values(&[&partition]).set(i64::try_from(value).unwrap_or(i64::MAX));
-        }
+        metrics.entities.with_label_values(&[&partition]).set(i64::try_from(stats.entities).unwrap_or(i64::MAX));
         for (counter, now, before) in [
             (&metrics.duplicates, stats.duplicates, self.shown.duplicates),
             (&metrics.repeated, stats.repeated, self.shown.repeated),
@@ -130,6 +126,16 @@ impl Slot {
             counter.inc_by(now.saturating_sub(before));
         }
         self.shown = stats;
+    }
+
+    /// Looks at a few more entities; once all were looked at, what they keep is shown. Never at all of them at once: that
+    /// would hold detection.
+    pub fn look(&mut self, metrics: &DetectMetrics) {
+        let Some(kept) = self.stage.walk(&mut self.walk) else { return };
+        let partition = self.at.partition.to_string();
+        for (gauge, value) in [(&metrics.tags, kept.tags), (&metrics.open_incidents, kept.open_incidents)] {
+            gauge.with_label_values(&[&partition]).set(i64::try_from(value).unwrap_or(i64::MAX));
+        }
     }
 
     /// Its sizes are no longer shown.

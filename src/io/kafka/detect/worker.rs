@@ -28,6 +28,8 @@ use std::time::{Duration, Instant};
 const IDLE_WAIT: Duration = Duration::from_millis(100);
 /// Sizes are walked over entities, so not often.
 const SHOW_EVERY: Duration = Duration::from_secs(5);
+/// A few entities are looked at this often: about a hundredth of the time, with eight partitions.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// A worker's parts.
 pub struct DetectWorker {
@@ -68,7 +70,7 @@ impl DetectWorker {
     /// # Errors
     /// [`RunError`], which ends the process.
     pub fn run(self) -> Result<(), RunError> {
-        let (mut slots, mut shown_at) = (Slots::new(), Instant::now());
+        let (mut slots, mut shown_at, mut looked_at) = (Slots::new(), Instant::now(), Instant::now());
         loop {
             match self.next() {
                 Next::Batch(batch) => self.batch(&mut slots, &batch)?,
@@ -82,6 +84,10 @@ impl DetectWorker {
                 if slot.is_due(now) {
                     self.snapshot(slot, now)?;
                 }
+            }
+            if now.duration_since(looked_at) >= LOOK_EVERY {
+                looked_at = now;
+                slots.values_mut().for_each(|slot| slot.look(&self.metrics));
             }
             if now.duration_since(shown_at) >= SHOW_EVERY {
                 shown_at = now;
