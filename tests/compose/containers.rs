@@ -80,7 +80,9 @@ impl Compose {
     /// Starts every service, each once what it depends on is as far as it is to be.
     pub fn start_all(&mut self) {
         let names: Vec<String> = self.services.keys().cloned().collect();
-        names.iter().for_each(|name| self.start(name));
+        for name in &names {
+            self.start(name);
+        }
     }
 
     /// Starts `name` once what it depends on is as far as it is to be.
