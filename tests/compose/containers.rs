@@ -197,7 +197,7 @@ impl Compose {
         script
     }
 
-    /// A broker with the settings that the image makes of its environment: KAFKA_LOG_DIRS is log.dirs.
+    /// A broker with the settings that the image makes of its environment: `KAFKA_LOG_DIRS` is `log.dirs`.
     fn broker(&self, environment: &Value) -> Vec<String> {
         let settings = environment.as_object().expect("settings").iter().map(|(name, value)| {
             let key = name.strip_prefix("KAFKA_").expect("a setting of Kafka").to_lowercase().replace('_', ".");
