@@ -305,9 +305,9 @@ fn the_chart_knows_topics_and_permissions_as_the_program_does() {
     );
     let nameless = Settings::parse("kafka: {brokers: ['kafka:9092']}\n", "nameless").expect("a configuration");
     let _ = writeln!(text, "deployment: {}\ntopics:", nameless.deployment);
-    topics.iter().for_each(|topic| text.push_str(&topic_line(topic)));
+    text.extend(topics.iter().map(topic_line));
     let _ = writeln!(text, "acls:");
-    acls(&settings).iter().for_each(|acl| text.push_str(&acl_line(acl, &topics)));
+    text.extend(acls(&settings).iter().map(|acl| acl_line(acl, &topics)));
     let file = "deploy/helm/leakwatch/files/topics.yaml";
     if std::env::var_os("UPDATE_CHART").is_some_and(|set| set == "1") {
         fs::write(root().join(file), &text).expect("written");

@@ -80,7 +80,9 @@ impl Compose {
     /// Starts every service, each once what it depends on is as far as it is to be.
     pub fn start_all(&mut self) {
         let names: Vec<String> = self.services.keys().cloned().collect();
-        names.iter().for_each(|name| self.start(name));
+        for name in &names {
+            self.start(name);
+        }
     }
 
     /// Starts `name` once what it depends on is as far as it is to be.
@@ -195,7 +197,7 @@ impl Compose {
         script
     }
 
-    /// A broker with the settings that the image makes of its environment: KAFKA_LOG_DIRS is log.dirs.
+    /// A broker with the settings that the image makes of its environment: `KAFKA_LOG_DIRS` is `log.dirs`.
     fn broker(&self, environment: &Value) -> Vec<String> {
         let settings = environment.as_object().expect("settings").iter().map(|(name, value)| {
             let key = name.strip_prefix("KAFKA_").expect("a setting of Kafka").to_lowercase().replace('_', ".");

@@ -11,6 +11,7 @@ use common::process::{get_from, leakwatch};
 use common::watch::is_there;
 use containers::{Compose, WITHIN, root};
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::metadata::MetadataTopic;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -73,7 +74,7 @@ fn inside(libraries: PathBuf) {
 fn all_topics_are_there() {
     let consumer: BaseConsumer = connection("kafka:9092").create().expect("a consumer");
     let seen = consumer.fetch_metadata(None, WITHIN).expect("an answer");
-    let seen: BTreeSet<&str> = seen.topics().iter().map(|topic| topic.name()).collect();
+    let seen: BTreeSet<&str> = seen.topics().iter().map(MetadataTopic::name).collect();
     for wanted in ["db-queries", "egress", "leakwatch.activity", "leakwatch.incidents", "leakwatch.dead_letters"] {
         assert!(seen.contains(wanted), "{wanted} is not among {seen:?}");
     }
