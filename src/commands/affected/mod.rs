@@ -112,7 +112,9 @@ fn collect(evidence: &mut dyn Evidence, mut scopes: Vec<Scope>) -> Result<Touche
         let mut learned = scopes.clone();
         evidence.activities(&scopes, &mut |activity, standing| {
             if standing == Standing::Applied {
-                learned.iter_mut().for_each(|scope| scope.learn(activity));
+                for scope in &mut learned {
+                    scope.learn(activity);
+                }
             }
         })?;
         scopes = learned;

@@ -161,7 +161,7 @@ impl EntityState {
         let idle = now.since(self.touched);
         let is_empty = self.streams.iter().all(Option::is_none);
         self.closed.iter().any(|closed| closed.is_forgotten(now))
-            || self.streams.iter().flatten().any(|state| state.needs_tidying(idle))
+            || self.streams.iter().flatten().any(|state| state.needs_tidying(self.idle_streams(idle)))
             || is_empty && !self.overlaps.is_empty()
             || self.left(is_empty, idle) != Left::Counts
     }
@@ -175,16 +175,23 @@ impl EntityState {
         }
     }
 
+    /// For how long the streams count as idle: never while an incident is open. When it ended is read off them, and must not
+    /// depend on whether they were tidied just before.
+    fn idle_streams(&self, idle: Millis) -> Millis {
+        if self.open.is_empty() { idle } else { Millis::ZERO }
+    }
+
     /// Drops what no window needs any more; says what is left. `now` is how far the log's
     /// time has come: what counts is how long it told nothing of this entity, not how old the events are, so that a
     /// backlog is judged as if it had come in time.
     pub fn tidy(&mut self, now: EventTime) -> Left {
         let idle = now.since(self.touched);
+        let idle_streams = self.idle_streams(idle);
         self.closed.retain(|closed| !closed.is_forgotten(now));
         for stream in &mut self.streams {
             if let Some(state) = stream
-                && state.needs_tidying(idle)
-                && !state.to_mut().tidy(idle)
+                && state.needs_tidying(idle_streams)
+                && !state.to_mut().tidy(idle_streams)
             {
                 *stream = None;
             }

@@ -39,7 +39,9 @@ pub enum HistoryError {
 }
 
 /// Who is handed every batch as soon as it is packed, unpacked.
-pub struct Follow(Box<dyn FnMut(&[u8]) + Send + Sync>);
+pub struct Follow(Box<Each>);
+
+type Each = dyn FnMut(&[u8]) + Send + Sync;
 
 impl Follow {
     /// Calls `each` with every batch.

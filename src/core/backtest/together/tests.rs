@@ -140,7 +140,10 @@ proptest! {
         prop_assert!(holds || !listed);
         if holds {
             for (set, told) in sets.iter().zip(&told) {
-                prop_assert_eq!(&alone(&history, set), told);
+                let alone = alone(&history, set);
+                let differ = alone.iter().zip(told).find(|(alone, told)| alone != told);
+                prop_assert!(differ.is_none(), "alone and together: {differ:#?}");
+                prop_assert_eq!(alone.len(), told.len());
             }
         }
     }

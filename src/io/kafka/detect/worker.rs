@@ -87,7 +87,9 @@ impl DetectWorker {
             }
             if now.duration_since(looked_at) >= LOOK_EVERY {
                 looked_at = now;
-                slots.values_mut().for_each(|slot| slot.look(&self.metrics));
+                for slot in slots.values_mut() {
+                    slot.look(&self.metrics);
+                }
             }
             if now.duration_since(shown_at) >= SHOW_EVERY {
                 shown_at = now;
